@@ -1,0 +1,4 @@
+//! `obs`: OpenTelemetry pipelines.
+#![forbid(unsafe_code)]
+
+pub mod otlp;

@@ -1,0 +1,282 @@
+//! Wire bytes to compact JSON: defaults left out, ids in lower-case hex, 64-bit integers as strings, enums as numbers.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::otlp::schema::{Field, Kind, Label, Message};
+use crate::otlp::view::{Fields, Value, unpack};
+use crate::otlp::wire::{put_bytes, put_tag, put_varint};
+use crate::otlp::{Batch, schema};
+
+/// Appends a batch as one JSON object without a line end; returns how many fields JSON cannot carry because the
+/// protocol does not know them.
+pub fn write(batch: &Batch, out: &mut Vec<u8>) -> u64 {
+    let mut unknown = 0;
+    let message = batch.signal().message();
+    if batch.bytes().is_empty() {
+        // Even an empty batch says which signal it is of.
+        let list = message.fields[0].json;
+        out.extend_from_slice(format!("{{\"{list}\":[]}}").as_bytes());
+    } else {
+        object(message, batch.bytes(), out, &mut unknown);
+    }
+    unknown
+}
+
+fn object(message: &'static Message, bytes: &[u8], out: &mut Vec<u8>, unknown: &mut u64) {
+    let start = out.len();
+    let unknown_before = *unknown;
+    if !in_order(message, bytes, out, unknown) {
+        out.truncate(start);
+        *unknown = unknown_before;
+        in_order(message, &canonical(message, bytes), out, unknown);
+    }
+}
+
+/// Writes the fields as they come; false where that is no valid JSON object because a field comes twice or a list
+/// is interrupted.
+#[inline]
+fn in_order(message: &'static Message, bytes: &[u8], out: &mut Vec<u8>, unknown: &mut u64) -> bool {
+    const NO_LIST: usize = usize::MAX;
+    let mut seen = 0u32;
+    let mut list = NO_LIST;
+    let start = out.len();
+    out.push(b'{');
+    for (number, value) in Fields::new(bytes) {
+        let Some((position, field)) = message.field(number) else {
+            *unknown += 1;
+            continue;
+        };
+        if list == position {
+            out.push(b',');
+            element(field, value, out, unknown);
+            continue;
+        }
+        let bit = 1 << position;
+        let rivals = if field.label == Label::Oneof {
+            message.oneof
+        } else {
+            bit
+        };
+        if seen & rivals != 0 {
+            return false;
+        }
+        seen |= bit;
+        if list != NO_LIST {
+            out.push(b']');
+            list = NO_LIST;
+        }
+        if field.label == Label::Repeated {
+            if matches!(value, Value::Len([])) && !is_len(field.kind) {
+                continue;
+            }
+            key(field, start, out);
+            out.push(b'[');
+            list = position;
+            element(field, value, out, unknown);
+        } else if field.label != Label::Single || !is_default(field.kind, value) {
+            key(field, start, out);
+            single(field.kind, value, out, unknown);
+        }
+    }
+    if list != NO_LIST {
+        out.push(b']');
+    }
+    out.push(b'}');
+    true
+}
+
+#[inline]
+fn key(field: &Field, start: usize, out: &mut Vec<u8>) {
+    let first = usize::from(out.len() == start + 1);
+    out.extend_from_slice(&field.key.as_bytes()[first..]);
+}
+
+fn is_len(kind: Kind) -> bool {
+    kind.wire_type() == schema::wire_type::LEN
+}
+
+fn is_default(kind: Kind, value: Value) -> bool {
+    match (kind, value) {
+        (Kind::Message(_), _) => false,
+        (_, Value::Len(bytes)) => bytes.is_empty(),
+        _ => value.bits() == 0,
+    }
+}
+
+/// One element of a list; a packed run is several.
+#[inline]
+fn element(field: &Field, value: Value, out: &mut Vec<u8>, unknown: &mut u64) {
+    match value {
+        Value::Len(mut run) if !is_len(field.kind) => {
+            let before = out.len();
+            while let Some(value) = unpack(&mut run, field.kind.wire_type()) {
+                if out.len() > before {
+                    out.push(b',');
+                }
+                single(field.kind, value, out, unknown);
+            }
+            if out.len() == before && out.last() == Some(&b',') {
+                out.pop();
+            }
+        }
+        value => single(field.kind, value, out, unknown),
+    }
+}
+
+#[inline]
+fn single(kind: Kind, value: Value, out: &mut Vec<u8>, unknown: &mut u64) {
+    match kind {
+        Kind::Message(message) => object(message, value.bytes(), out, unknown),
+        Kind::String => string(value.bytes(), out),
+        Kind::Id(_) => hex(value.bytes(), out),
+        Kind::Bytes => {
+            out.push(b'"');
+            out.extend_from_slice(STANDARD.encode(value.bytes()).as_bytes());
+            out.push(b'"');
+        }
+        Kind::Fixed64 | Kind::Uint64 => quoted(value.uint64(), out),
+        Kind::Int64 | Kind::Sfixed64 => quoted(value.int64(), out),
+        Kind::Uint32 | Kind::Fixed32 => number(value.uint32(), out),
+        Kind::Int32 | Kind::Enum(_) => number(value.int32(), out),
+        Kind::Sint32 => number(value.sint32(), out),
+        Kind::Bool => out.extend_from_slice(if value.bool() { b"true" } else { b"false" }),
+        Kind::Double => double(value.double(), out),
+    }
+}
+
+fn number(value: impl itoa::Integer, out: &mut Vec<u8>) {
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+fn quoted(value: impl itoa::Integer, out: &mut Vec<u8>) {
+    out.push(b'"');
+    number(value, out);
+    out.push(b'"');
+}
+
+fn double(value: f64, out: &mut Vec<u8>) {
+    if value.is_finite() {
+        out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
+    } else if value.is_nan() {
+        out.extend_from_slice(b"\"NaN\"");
+    } else {
+        out.extend_from_slice(if value > 0.0 {
+            b"\"Infinity\""
+        } else {
+            b"\"-Infinity\""
+        });
+    }
+}
+
+#[inline]
+fn hex(id: &[u8], out: &mut Vec<u8>) {
+    let mut digits = [0; 34];
+    let end = id.len() * 2 + 1;
+    match digits
+        .get_mut(1..end)
+        .map(|room| const_hex::encode_to_slice(id, room))
+    {
+        Some(Ok(())) => {
+            digits[0] = b'"';
+            digits[end] = b'"';
+            out.extend_from_slice(&digits[..=end]);
+        }
+        _ => out.extend_from_slice(b"\"\""),
+    }
+}
+
+#[inline]
+fn string(text: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    let mut rest = text;
+    while let Some(clean) = super::lexer::special(rest) {
+        out.extend_from_slice(&rest[..clean]);
+        escape(rest[clean], out);
+        rest = &rest[clean + 1..];
+    }
+    out.extend_from_slice(rest);
+    out.push(b'"');
+}
+
+#[cold]
+fn escape(byte: u8, out: &mut Vec<u8>) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    match byte {
+        b'"' => out.extend_from_slice(b"\\\""),
+        b'\\' => out.extend_from_slice(b"\\\\"),
+        b'\n' => out.extend_from_slice(b"\\n"),
+        b'\r' => out.extend_from_slice(b"\\r"),
+        b'\t' => out.extend_from_slice(b"\\t"),
+        _ => {
+            out.extend_from_slice(b"\\u00");
+            out.extend_from_slice(&[HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+        }
+    }
+}
+
+/// The message with each field in one place: of a scalar that comes twice the last counts, messages merge, and the
+/// last member of a `oneof` clears the others (protobuf's rules for parsers).
+fn canonical(message: &'static Message, bytes: &[u8]) -> Vec<u8> {
+    let mut fields: Vec<(&Field, Cow<[u8]>)> = Vec::with_capacity(message.fields.len());
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut scan = Fields::new(bytes);
+    loop {
+        let start = scan.position();
+        let Some((number, value)) = scan.next() else {
+            break;
+        };
+        let raw = &bytes[start..scan.position()];
+        let Some((_, field)) = message.field(number) else {
+            out.extend_from_slice(raw);
+            continue;
+        };
+        if field.label == Label::Oneof {
+            fields.retain(|(other, _)| other.label != Label::Oneof || other.number == number);
+        }
+        match fields.iter_mut().find(|(known, _)| known.number == number) {
+            None => fields.push((field, Cow::Borrowed(raw))),
+            Some((_, merged)) if field.label == Label::Repeated => {
+                merged.to_mut().extend_from_slice(raw)
+            }
+            Some((_, merged)) if matches!(field.kind, Kind::Message(_)) => {
+                let both = [payload(merged), value.bytes()].concat();
+                merged.to_mut().clear();
+                put_bytes(merged.to_mut(), number, &both);
+            }
+            Some((_, merged)) => *merged = Cow::Borrowed(raw),
+        }
+    }
+    for (field, raw) in fields {
+        if field.label == Label::Repeated && !is_len(field.kind) {
+            pack(field, &raw, &mut out);
+        } else {
+            out.extend_from_slice(&raw);
+        }
+    }
+    out
+}
+
+fn payload(raw: &[u8]) -> &[u8] {
+    Fields::new(raw)
+        .next()
+        .map_or(&[], |(_, value)| value.bytes())
+}
+
+/// Makes one packed run of all runs and single elements.
+fn pack(field: &Field, raw: &[u8], out: &mut Vec<u8>) {
+    let mut run = Vec::with_capacity(raw.len());
+    for (_, value) in Fields::new(raw) {
+        match value {
+            Value::Len(bytes) => run.extend_from_slice(bytes),
+            Value::Varint(value) => put_varint(&mut run, value),
+            Value::I64(bits) => run.extend_from_slice(&bits.to_le_bytes()),
+            Value::I32(bits) => run.extend_from_slice(&bits.to_le_bytes()),
+        }
+    }
+    put_tag(out, field.number, schema::wire_type::LEN);
+    put_varint(out, run.len() as u64);
+    out.extend_from_slice(&run);
+}

@@ -1,0 +1,17 @@
+//! OTLP as bytes: batches in their wire encoding, views over them, edits by copying ranges, and JSON at the edges.
+
+mod batch;
+mod check;
+#[macro_use]
+mod declare;
+mod fault;
+pub mod json;
+pub mod proto;
+pub mod schema;
+mod tree;
+pub mod view;
+pub mod wire;
+
+pub use batch::{Batch, Signal};
+pub use fault::{Fault, Problem};
+pub use tree::{Rebuild, join, split};

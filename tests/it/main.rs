@@ -1,0 +1,1 @@
+//! One integration binary: the library on public documents, the real `obs` against real peers.
