@@ -75,26 +75,14 @@ impl Batch {
     /// The bytes are no valid message of the signal.
     pub fn parse(signal: Signal, bytes: Bytes) -> Result<Batch, Box<Fault>> {
         let items = check(signal.message(), &bytes)?;
-        Ok(Batch {
-            signal,
-            bytes,
-            items,
-        })
+        Ok(Batch { signal, bytes, items })
     }
 
     /// Takes bytes that this crate wrote, with the number of spans, data points or log records in them.
     pub(crate) fn built(signal: Signal, bytes: impl Into<Bytes>, items: usize) -> Batch {
         let bytes = bytes.into();
-        debug_assert_eq!(
-            check(signal.message(), &bytes).as_ref(),
-            Ok(&items),
-            "{signal}"
-        );
-        Batch {
-            signal,
-            bytes,
-            items,
-        }
+        debug_assert_eq!(check(signal.message(), &bytes).as_ref(), Ok(&items), "{signal}");
+        Batch { signal, bytes, items }
     }
 
     /// What kind of telemetry it is.

@@ -50,11 +50,10 @@ impl Checker<'_> {
             match tag & 7 {
                 wire_type::LEN => {
                     let length = varint(bytes, &mut position);
-                    let payload_end =
-                        match length.and_then(|length| position.checked_add(length as usize)) {
-                            Some(payload_end) if payload_end <= end => payload_end,
-                            _ => return Err(Fault::new(at, Problem::Truncated).inside_known(known)),
-                        };
+                    let payload_end = match length.and_then(|length| position.checked_add(length as usize)) {
+                        Some(payload_end) if payload_end <= end => payload_end,
+                        _ => return Err(Fault::new(at, Problem::Truncated).inside_known(known)),
+                    };
                     if let Some((_, field)) = known {
                         self.payload(field, position, payload_end, depth)
                             .map_err(|fault| self.located(fault, field, start, at))?;
@@ -99,21 +98,13 @@ impl Checker<'_> {
             },
             Kind::Bytes => Ok(()),
             Kind::Id(size) if end - start == size || end == start => Ok(()),
-            Kind::Id(size) => Err(Fault::new(
-                start,
-                Problem::IdLength {
-                    found: end - start,
-                    expected: size,
-                },
-            )),
+            Kind::Id(size) => {
+                Err(Fault::new(start, Problem::IdLength { found: end - start, expected: size }))
+            }
             kind if field.label == Label::Repeated => {
                 let mut run = &self.bytes[start..end];
                 while unpack(&mut run, kind.wire_type()).is_some() {}
-                if run.is_empty() {
-                    Ok(())
-                } else {
-                    Err(Fault::new(end - run.len(), Problem::Truncated))
-                }
+                if run.is_empty() { Ok(()) } else { Err(Fault::new(end - run.len(), Problem::Truncated)) }
             }
             _ => Err(Fault::new(start, Problem::WireType(wire_type::LEN))),
         }
@@ -121,19 +112,12 @@ impl Checker<'_> {
 
     /// Adds the step to a fault's path; which element of a repeated field it was is counted only now.
     #[cold]
-    fn located(
-        &self,
-        fault: Box<Fault>,
-        field: &'static Field,
-        start: usize,
-        at: usize,
-    ) -> Box<Fault> {
+    fn located(&self, fault: Box<Fault>, field: &'static Field, start: usize, at: usize) -> Box<Fault> {
         if field.label != Label::Repeated {
             return fault.inside(field.json);
         }
-        let before = Fields::new(&self.bytes[start..at])
-            .filter(|(number, _)| *number == field.number)
-            .count();
+        let before =
+            Fields::new(&self.bytes[start..at]).filter(|(number, _)| *number == field.number).count();
         fault.inside_element(field.json, before)
     }
 }
@@ -141,10 +125,9 @@ impl Checker<'_> {
 #[inline]
 pub(crate) fn is_utf8(bytes: &[u8]) -> bool {
     let mut chunks = bytes.chunks_exact(8);
-    let ascii = chunks
-        .by_ref()
-        .all(|chunk| u64::from_le_bytes(chunk.try_into().unwrap_or([0xff; 8])) & ASCII == 0)
-        && chunks.remainder().iter().all(u8::is_ascii);
+    let ascii =
+        chunks.by_ref().all(|chunk| u64::from_le_bytes(chunk.try_into().unwrap_or([0xff; 8])) & ASCII == 0)
+            && chunks.remainder().iter().all(u8::is_ascii);
     ascii || simdutf8::basic::from_utf8(bytes).is_ok()
 }
 

@@ -59,39 +59,22 @@ pub enum Problem {
 impl Fault {
     #[cold]
     pub(crate) fn new(offset: usize, problem: Problem) -> Box<Fault> {
-        Box::new(Fault {
-            offset,
-            problem,
-            steps: Vec::new(),
-        })
+        Box::new(Fault { offset, problem, steps: Vec::new() })
     }
 
     /// Puts the fault into the field `name`.
     pub(crate) fn inside(mut self: Box<Self>, name: &'static str) -> Box<Self> {
-        self.steps.push(Step {
-            name,
-            element: None,
-        });
+        self.steps.push(Step { name, element: None });
         self
     }
 
     /// Puts the fault into an element of the field `name`.
-    pub(crate) fn inside_element(
-        mut self: Box<Self>,
-        name: &'static str,
-        element: usize,
-    ) -> Box<Self> {
-        self.steps.push(Step {
-            name,
-            element: Some(element),
-        });
+    pub(crate) fn inside_element(mut self: Box<Self>, name: &'static str, element: usize) -> Box<Self> {
+        self.steps.push(Step { name, element: Some(element) });
         self
     }
 
-    pub(crate) fn inside_known(
-        self: Box<Self>,
-        known: Option<(usize, &'static Field)>,
-    ) -> Box<Self> {
+    pub(crate) fn inside_known(self: Box<Self>, known: Option<(usize, &'static Field)>) -> Box<Self> {
         match known {
             Some((_, field)) => self.inside(field.json),
             None => self,

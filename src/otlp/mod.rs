@@ -8,7 +8,7 @@ mod fault;
 pub mod json;
 pub mod proto;
 pub mod schema;
-mod tree;
+pub(crate) mod tree;
 pub mod view;
 pub mod wire;
 

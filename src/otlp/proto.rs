@@ -16,11 +16,8 @@ pub const SPAN_KIND: &[(&str, i32)] = &[
 ];
 
 /// Values of `Status.code`.
-pub const STATUS_CODE: &[(&str, i32)] = &[
-    ("STATUS_CODE_UNSET", 0),
-    ("STATUS_CODE_OK", 1),
-    ("STATUS_CODE_ERROR", STATUS_CODE_ERROR),
-];
+pub const STATUS_CODE: &[(&str, i32)] =
+    &[("STATUS_CODE_UNSET", 0), ("STATUS_CODE_OK", 1), ("STATUS_CODE_ERROR", STATUS_CODE_ERROR)];
 
 /// `STATUS_CODE_ERROR`.
 pub const STATUS_CODE_ERROR: i32 = 2;

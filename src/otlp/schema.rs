@@ -122,11 +122,9 @@ impl Kind {
             Kind::Double => r#"a number, "NaN", "Infinity" or "-Infinity""#.into(),
             Kind::String => "a string".into(),
             Kind::Bytes => "a string of base64".into(),
-            Kind::Id(size) => format!(
-                "{} hex digits or {} characters of base64",
-                size * 2,
-                size.div_ceil(3) * 4
-            ),
+            Kind::Id(size) => {
+                format!("{} hex digits or {} characters of base64", size * 2, size.div_ceil(3) * 4)
+            }
             Kind::Enum(names) => {
                 let example = names.get(1).or(names.first()).map_or("", |(name, _)| name);
                 format!("a number or a name such as {example}")

@@ -38,21 +38,13 @@ struct Level<'a> {
 impl<'a> Rebuild<'a> {
     /// Begins an empty batch with room for `capacity` bytes.
     pub fn with_capacity(capacity: usize) -> Self {
-        Rebuild {
-            out: Vec::with_capacity(capacity),
-            ..Default::default()
-        }
+        Rebuild { out: Vec::with_capacity(capacity), ..Default::default() }
     }
 
     /// Goes on in another container: field `number` of its parent at depth `depth`, whose list is field `child`.
     pub fn enter(&mut self, depth: usize, number: u32, child: u32, bytes: &'a [u8]) {
         self.leave(depth);
-        self.levels.push(Level {
-            number,
-            child,
-            bytes,
-            length: None,
-        });
+        self.levels.push(Level { number, child, bytes, length: None });
     }
 
     /// Ends the containers from `depth` inwards.
@@ -141,13 +133,8 @@ pub fn split(batch: &Batch, max_items: usize, max_bytes: usize) -> Vec<Batch> {
         return vec![batch.clone()];
     }
     let signal = batch.signal();
-    let mut splitter = Splitter {
-        rebuild: Rebuild::default(),
-        pieces: Vec::new(),
-        signal,
-        max_items,
-        max_bytes,
-    };
+    let mut splitter =
+        Splitter { rebuild: Rebuild::default(), pieces: Vec::new(), signal, max_items, max_bytes };
     for resource in Nested::new(batch.bytes(), RESOURCE) {
         splitter.rebuild.enter(0, RESOURCE, CHILD, resource);
         for scope in Nested::new(resource, CHILD) {
@@ -213,9 +200,6 @@ fn points(metric: &[u8]) -> usize {
 /// Joins batches of one signal: repeated fields concatenate.
 pub fn join(signal: Signal, batches: &[Batch]) -> Batch {
     debug_assert!(batches.iter().all(|batch| batch.signal() == signal));
-    let bytes: Vec<u8> = batches
-        .iter()
-        .flat_map(|batch| batch.bytes().iter().copied())
-        .collect();
+    let bytes: Vec<u8> = batches.iter().flat_map(|batch| batch.bytes().iter().copied()).collect();
     Batch::built(signal, bytes, batches.iter().map(Batch::items).sum())
 }

@@ -132,10 +132,7 @@ impl<'a> Iterator for Fields<'a> {
 
 /// The last occurrence of a field, which is the one that counts.
 pub(crate) fn last(bytes: &[u8], number: u32) -> Option<Value<'_>> {
-    Fields::new(bytes)
-        .filter(|(found, _)| *found == number)
-        .last()
-        .map(|(_, value)| value)
+    Fields::new(bytes).filter(|(found, _)| *found == number).last().map(|(_, value)| value)
 }
 
 /// The payloads of a repeated, length-delimited field.
@@ -149,10 +146,7 @@ impl<'a> Nested<'a> {
     /// The occurrences of the field `number` in the message that `bytes` hold.
     #[inline]
     pub fn new(bytes: &'a [u8], number: u32) -> Self {
-        Nested {
-            fields: Fields::new(bytes),
-            number,
-        }
+        Nested { fields: Fields::new(bytes), number }
     }
 }
 
@@ -180,21 +174,12 @@ pub(crate) struct Packed<'a> {
 
 /// The wire type of a packed element, by the name of the conversion that reads it.
 pub(crate) fn element_wire_type(conversion: &str) -> u32 {
-    if matches!(conversion, "fixed64" | "double") {
-        wire_type::I64
-    } else {
-        wire_type::VARINT
-    }
+    if matches!(conversion, "fixed64" | "double") { wire_type::I64 } else { wire_type::VARINT }
 }
 
 impl<'a> Packed<'a> {
     pub(crate) fn new(bytes: &'a [u8], number: u32, wire_type: u32) -> Self {
-        Packed {
-            fields: Fields::new(bytes),
-            number,
-            wire_type,
-            run: &[],
-        }
+        Packed { fields: Fields::new(bytes), number, wire_type, run: &[] }
     }
 }
 

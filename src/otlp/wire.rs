@@ -98,10 +98,7 @@ impl Length {
     pub(crate) fn reserve(out: &mut Vec<u8>, width: usize) -> Self {
         let start = out.len();
         out.extend_from_slice(&[0; 10][..width.min(10)]);
-        Length {
-            start,
-            width: width.min(10),
-        }
+        Length { start, width: width.min(10) }
     }
 
     /// Writes the length of all that was appended since, always in its shortest form; returns that form's width.

@@ -20,9 +20,7 @@ pub(super) fn special(text: &[u8]) -> Option<usize> {
         }
     }
     let rest = chunks.remainder();
-    let found = rest
-        .iter()
-        .position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))?;
+    let found = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))?;
     Some(text.len() - rest.len() + found)
 }
 
@@ -105,10 +103,7 @@ impl<'a> Lexer<'a> {
             }
         }
         self.position = end + 1;
-        Ok(Raw {
-            text: &self.text[start..end],
-            escaped,
-        })
+        Ok(Raw { text: &self.text[start..end], escaped })
     }
 
     /// Takes a number or a literal: all up to the next delimiter.
@@ -116,9 +111,9 @@ impl<'a> Lexer<'a> {
     pub(super) fn word(&mut self) -> Result<&'a [u8]> {
         self.peek()?;
         let rest = &self.text[self.position..];
-        let end = rest.iter().position(
-            |byte| !matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'+' | b'-' | b'.'),
-        );
+        let end = rest
+            .iter()
+            .position(|byte| !matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'+' | b'-' | b'.'));
         let Some(end) = end else {
             return Err(Fault::new(self.text.len(), Problem::EndOfText));
         };
@@ -190,22 +185,12 @@ impl<'a> Lexer<'a> {
             .take(SHOWN)
             .position(|byte| matches!(byte, b'\n' | b'\r'))
             .unwrap_or(rest.len().min(SHOWN));
-        let dots = if end == SHOWN && rest.len() > SHOWN {
-            "…"
-        } else {
-            ""
-        };
+        let dots = if end == SHOWN && rest.len() > SHOWN { "…" } else { "" };
         let found = match String::from_utf8_lossy(&rest[..end]).trim_end() {
             "" => "the end of the line".into(),
             text => format!("{}{dots}", text.escape_debug()),
         };
-        Fault::new(
-            self.position,
-            Problem::Expected {
-                expected: expected.into(),
-                found,
-            },
-        )
+        Fault::new(self.position, Problem::Expected { expected: expected.into(), found })
     }
 }
 
@@ -238,18 +223,14 @@ pub(super) fn unescape(text: &[u8], out: &mut Vec<u8>) -> std::result::Result<()
                 let high = code_unit(text, position).ok_or(at)?;
                 position += 4;
                 let low = match text.get(position..position + 2) {
-                    Some(b"\\u") if (0xd800..0xdc00).contains(&high) => {
-                        code_unit(text, position + 2)
-                    }
+                    Some(b"\\u") if (0xd800..0xdc00).contains(&high) => code_unit(text, position + 2),
                     _ => None,
                 };
                 let pair = low.and_then(|low| char::decode_utf16([high, low]).next()?.ok());
                 if pair.is_some() {
                     position += 6;
                 }
-                let symbol = pair
-                    .or(char::from_u32(u32::from(high)))
-                    .unwrap_or(char::REPLACEMENT_CHARACTER);
+                let symbol = pair.or(char::from_u32(u32::from(high))).unwrap_or(char::REPLACEMENT_CHARACTER);
                 out.extend_from_slice(symbol.encode_utf8(&mut [0; 4]).as_bytes());
             }
             _ => return Err(at),

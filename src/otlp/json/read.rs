@@ -28,13 +28,8 @@ pub struct Parsed {
 /// The first fault. [`Problem::EndOfText`] means that the object goes on behind the end of `text`.
 pub fn read(text: &[u8]) -> Result<Parsed> {
     let mut reader = Reader::new(text);
-    let signal = reader
-        .document()?
-        .ok_or_else(|| Fault::new(0, Problem::NoSignal))?;
-    Ok(Parsed {
-        consumed: reader.lexer.position,
-        batch: reader.batch(signal),
-    })
+    let signal = reader.document()?.ok_or_else(|| Fault::new(0, Problem::NoSignal))?;
+    Ok(Parsed { consumed: reader.lexer.position, batch: reader.batch(signal) })
 }
 
 /// Reads a text that is one object of a known signal, as the body of an OTLP/HTTP request is; `{}` is empty.
@@ -46,13 +41,7 @@ pub fn read_as(signal: Signal, text: &[u8]) -> Result<Batch> {
     let found = reader.document()?.unwrap_or(signal);
     if found != signal {
         let name = |signal: Signal| signal.message().fields[0].json.to_string();
-        return Err(Fault::new(
-            0,
-            Problem::Expected {
-                expected: name(signal),
-                found: name(found),
-            },
-        ));
+        return Err(Fault::new(0, Problem::Expected { expected: name(signal), found: name(found) }));
     }
     match reader.lexer.peek() {
         Ok(_) => Err(reader.lexer.expected("the end of the document")),
@@ -71,12 +60,7 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn new(text: &'a [u8]) -> Self {
         let lexer = Lexer { text, position: 0 };
-        Reader {
-            lexer,
-            out: Vec::new(),
-            items: 0,
-            widths: [1; MAX_DEPTH as usize + 1],
-        }
+        Reader { lexer, out: Vec::new(), items: 0, widths: [1; MAX_DEPTH as usize + 1] }
     }
 
     fn batch(self, signal: Signal) -> Batch {
@@ -95,16 +79,16 @@ impl<'a> Reader<'a> {
             let at = self.lexer.position;
             let key = self.lexer.string()?;
             self.lexer.take(b':')?;
-            let signal = Signal::ALL
-                .into_iter()
-                .find(|signal| is_named(&signal.message().fields[0], key.text));
+            let signal =
+                Signal::ALL.into_iter().find(|signal| is_named(&signal.message().fields[0], key.text));
             match signal {
                 None => self.lexer.skip(MAX_DEPTH)?,
                 Some(signal) if self.lexer.null()? => named = named.or(Some(signal)),
                 Some(signal) if filled.is_none_or(|filled| filled == signal) => {
                     filled = Some(signal);
                     // A document is about twice as long as its wire encoding.
-                    self.out.reserve(self.lexer.text.len() / 2);
+                    let text = self.lexer.text;
+                    self.out.reserve(memchr::memchr(b'\n', text).unwrap_or(text.len()) / 2);
                     self.field(&signal.message().fields[0], MAX_DEPTH - 1)?;
                 }
                 Some(_) => return Err(Fault::new(at, Problem::SeveralSignals)),
@@ -148,21 +132,13 @@ impl<'a> Reader<'a> {
 
     #[inline]
     fn field(&mut self, field: &'static Field, depth: u32) -> Result<()> {
-        if self
-            .lexer
-            .null()
-            .map_err(|fault| fault.inside(field.json))?
-        {
+        if self.lexer.null().map_err(|fault| fault.inside(field.json))? {
             return Ok(());
         }
         if field.label != Label::Repeated {
-            return self
-                .value(field, depth)
-                .map_err(|fault| fault.inside(field.json));
+            return self.value(field, depth).map_err(|fault| fault.inside(field.json));
         }
-        self.lexer
-            .take(b'[')
-            .map_err(|fault| fault.inside(field.json))?;
+        self.lexer.take(b'[').map_err(|fault| fault.inside(field.json))?;
         if self.lexer.peek()? == b']' {
             return self.lexer.take(b']');
         }
@@ -172,9 +148,7 @@ impl<'a> Reader<'a> {
         put_tag(&mut self.out, field.number, wire_type::LEN);
         let length = Length::reserve(&mut self.out, 1);
         self.elements(field, |reader| {
-            reader
-                .scalar(field.kind)
-                .map(|bits| reader.put_scalar(field.kind, bits))
+            reader.scalar(field.kind).map(|bits| reader.put_scalar(field.kind, bits))
         })?;
         length.patch(&mut self.out);
         Ok(())
@@ -190,11 +164,7 @@ impl<'a> Reader<'a> {
         loop {
             read(self).map_err(|fault| fault.inside_element(field.json, element))?;
             element += 1;
-            if !self
-                .lexer
-                .more(b']')
-                .map_err(|fault| fault.inside_element(field.json, element))?
-            {
+            if !self.lexer.more(b']').map_err(|fault| fault.inside_element(field.json, element))? {
                 return Ok(());
             }
         }
@@ -269,8 +239,7 @@ impl<'a> Reader<'a> {
             const_hex::decode_to_slice(text, id).is_ok()
         } else {
             // A padded length, so that neither a longer nor a shorter id passes.
-            text.len() == size.div_ceil(3) * 4
-                && BASE64.decode_slice_unchecked(text, id).ok() == Some(size)
+            text.len() == size.div_ceil(3) * 4 && BASE64.decode_slice_unchecked(text, id).ok() == Some(size)
         };
         if !decoded {
             self.lexer.position = at;
@@ -284,11 +253,7 @@ impl<'a> Reader<'a> {
         self.expect_quote(kind)?;
         let at = self.lexer.position;
         let text = self.lexer.string()?.text;
-        let engine = if text.iter().any(|byte| matches!(byte, b'-' | b'_')) {
-            &BASE64_URL
-        } else {
-            &BASE64
-        };
+        let engine = if text.iter().any(|byte| matches!(byte, b'-' | b'_')) { &BASE64_URL } else { &BASE64 };
         engine.decode(text).map_err(|_| {
             self.lexer.position = at;
             self.lexer.expected(&kind.expected())
@@ -299,11 +264,7 @@ impl<'a> Reader<'a> {
     fn scalar(&mut self, kind: Kind) -> Result<u64> {
         let quoted = self.lexer.peek()? == b'"';
         let at = self.lexer.position;
-        let word = if quoted {
-            self.lexer.string()?.text
-        } else {
-            self.lexer.word()?
-        };
+        let word = if quoted { self.lexer.string()?.text } else { self.lexer.word()? };
         let bits = match kind {
             Kind::Bool if !quoted => boolean(word),
             Kind::Double => double(word, quoted),
@@ -315,18 +276,16 @@ impl<'a> Reader<'a> {
                 found => found.filter(|value| i32::try_from(*value).is_ok()),
             }
             .map(|value| value as u64),
-            Kind::Uint64 | Kind::Fixed64 => {
-                integer(word).and_then(|value| u64::try_from(value).ok())
+            Kind::Uint64 | Kind::Fixed64 => integer(word).and_then(|value| u64::try_from(value).ok()),
+            Kind::Int64 | Kind::Sfixed64 => {
+                integer(word).and_then(|value| i64::try_from(value).ok()).map(|value| value as u64)
             }
-            Kind::Int64 | Kind::Sfixed64 => integer(word)
-                .and_then(|value| i64::try_from(value).ok())
-                .map(|value| value as u64),
-            Kind::Uint32 | Kind::Fixed32 => integer(word)
-                .and_then(|value| u32::try_from(value).ok())
-                .map(u64::from),
-            Kind::Int32 => integer(word)
-                .and_then(|value| i32::try_from(value).ok())
-                .map(|value| value as u64),
+            Kind::Uint32 | Kind::Fixed32 => {
+                integer(word).and_then(|value| u32::try_from(value).ok()).map(u64::from)
+            }
+            Kind::Int32 => {
+                integer(word).and_then(|value| i32::try_from(value).ok()).map(|value| value as u64)
+            }
             Kind::Sint32 => integer(word)
                 .and_then(|value| i32::try_from(value).ok())
                 .map(|value| u64::from(((value << 1) ^ (value >> 31)) as u32)),
@@ -378,10 +337,7 @@ fn find_any(message: &'static Message, key: Raw) -> Option<usize> {
         unescape(key.text, &mut plain).ok()?;
         name = &plain;
     }
-    message
-        .fields
-        .iter()
-        .position(|field| is_named(field, name))
+    message.fields.iter().position(|field| is_named(field, name))
 }
 
 fn is_named(field: &Field, name: &[u8]) -> bool {
@@ -416,10 +372,7 @@ fn integer(word: &[u8]) -> Option<i128> {
     let mut value: u64 = 0;
     for digit in digits {
         let digit = digit.wrapping_sub(b'0');
-        match value
-            .checked_mul(10)
-            .and_then(|tens| tens.checked_add(u64::from(digit)))
-        {
+        match value.checked_mul(10).and_then(|tens| tens.checked_add(u64::from(digit))) {
             Some(next) if digit < 10 => value = next,
             _ => return fractional(word),
         }

@@ -55,11 +55,7 @@ fn in_order(message: &'static Message, bytes: &[u8], out: &mut Vec<u8>, unknown:
             continue;
         }
         let bit = 1 << position;
-        let rivals = if field.label == Label::Oneof {
-            message.oneof
-        } else {
-            bit
-        };
+        let rivals = if field.label == Label::Oneof { message.oneof } else { bit };
         if seen & rivals != 0 {
             return false;
         }
@@ -163,11 +159,7 @@ fn double(value: f64, out: &mut Vec<u8>) {
     } else if value.is_nan() {
         out.extend_from_slice(b"\"NaN\"");
     } else {
-        out.extend_from_slice(if value > 0.0 {
-            b"\"Infinity\""
-        } else {
-            b"\"-Infinity\""
-        });
+        out.extend_from_slice(if value > 0.0 { b"\"Infinity\"" } else { b"\"-Infinity\"" });
     }
 }
 
@@ -175,10 +167,7 @@ fn double(value: f64, out: &mut Vec<u8>) {
 fn hex(id: &[u8], out: &mut Vec<u8>) {
     let mut digits = [0; 34];
     let end = id.len() * 2 + 1;
-    match digits
-        .get_mut(1..end)
-        .map(|room| const_hex::encode_to_slice(id, room))
-    {
+    match digits.get_mut(1..end).map(|room| const_hex::encode_to_slice(id, room)) {
         Some(Ok(())) => {
             digits[0] = b'"';
             digits[end] = b'"';
@@ -238,9 +227,7 @@ fn canonical(message: &'static Message, bytes: &[u8]) -> Vec<u8> {
         }
         match fields.iter_mut().find(|(known, _)| known.number == number) {
             None => fields.push((field, Cow::Borrowed(raw))),
-            Some((_, merged)) if field.label == Label::Repeated => {
-                merged.to_mut().extend_from_slice(raw)
-            }
+            Some((_, merged)) if field.label == Label::Repeated => merged.to_mut().extend_from_slice(raw),
             Some((_, merged)) if matches!(field.kind, Kind::Message(_)) => {
                 let both = [payload(merged), value.bytes()].concat();
                 merged.to_mut().clear();
@@ -260,9 +247,7 @@ fn canonical(message: &'static Message, bytes: &[u8]) -> Vec<u8> {
 }
 
 fn payload(raw: &[u8]) -> &[u8] {
-    Fields::new(raw)
-        .next()
-        .map_or(&[], |(_, value)| value.bytes())
+    Fields::new(raw).next().map_or(&[], |(_, value)| value.bytes())
 }
 
 /// Makes one packed run of all runs and single elements.

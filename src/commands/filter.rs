@@ -1,0 +1,72 @@
+//! Connects a transform to stdin and stdout.
+
+use std::io::{self, Write};
+
+use anyhow::{Context, anyhow};
+
+use crate::error::CommandError;
+use crate::otlp::Batch;
+use crate::stream::{Event, Input, Ledger, Reason, Stop, StreamWriter, Transform, Wake};
+
+/// Pushes all of `inputs` through `transform` to `writer`; one thread, no queue.
+///
+/// # Errors
+/// Reading or writing failed, or the input did not end in time after a signal.
+pub(super) fn drive(
+    inputs: Vec<Input>,
+    transform: &mut dyn Transform,
+    writer: &mut StreamWriter<impl Write>,
+    ledger: &Ledger,
+    stop: &Stop,
+) -> Result<(), CommandError> {
+    for mut input in inputs {
+        loop {
+            match input.next_event().with_context(|| format!("cannot read {}", input.name()))? {
+                Event::Batch(batch) => {
+                    ledger.received(batch.signal(), batch.items() as u64);
+                    push(writer, ledger, |next| transform.push(batch, next))?;
+                }
+                Event::Rejected(rejection) => {
+                    ledger.rejected();
+                    tracing::warn!("{rejection}");
+                }
+                Event::Idle => {
+                    writer.flush().map_err(not_written)?;
+                    if input.wait(stop, None) == Wake::DrainTimeout {
+                        return Err(CommandError::failure(anyhow!(
+                            "the input did not end within the drain timeout"
+                        ))
+                        .hint("--drain-timeout gives it longer"));
+                    }
+                }
+                Event::End => break,
+            }
+        }
+    }
+    push(writer, ledger, |next| transform.end(next))?;
+    writer.flush().map_err(not_written)
+}
+
+/// Writes what `work` pushes on; after a failure the rest is counted as lost.
+fn push(
+    writer: &mut StreamWriter<impl Write>,
+    ledger: &Ledger,
+    work: impl FnOnce(&mut dyn FnMut(Batch)),
+) -> Result<(), CommandError> {
+    let mut result = Ok(());
+    work(&mut |batch| match result {
+        Ok(()) => result = writer.write(&batch),
+        Err(_) => ledger.lost(batch.signal(), Reason::NotWritten, batch.items() as u64),
+    });
+    result.map_err(not_written)
+}
+
+/// Says what a failed write means.
+pub(super) fn not_written(error: io::Error) -> CommandError {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => {
+            CommandError::failure(anyhow!("the reader of stdout went away before the end"))
+        }
+        _ => CommandError::failure(anyhow::Error::new(error).context("cannot write to stdout")),
+    }
+}

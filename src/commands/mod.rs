@@ -1,0 +1,28 @@
+//! Subcommands: arguments in, a domain call, a report out. The only code that knows clap.
+
+pub mod collect;
+mod filter;
+pub mod relay;
+pub mod sample;
+mod stream_args;
+
+use crate::cli::{Cli, Command};
+use crate::config::{Config, Log};
+use crate::error::{CommandError, Outcome};
+use crate::ui;
+
+/// Runs what the command line says.
+///
+/// # Errors
+/// The subcommand failed.
+pub fn run(cli: Cli) -> Result<Outcome, CommandError> {
+    let (config, warnings) = Config::load(cli.global.config.as_deref())?;
+    let log: Log = config.section()?;
+    ui::log::init(cli.command.name(), cli.global.level(), cli.global.log_format, &log)?;
+    warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    match cli.command {
+        Command::Collect(args) => collect::run(args, &config),
+        Command::Sample(args) => sample::run(args, &config),
+        Command::Relay(args) => relay::run(args, &config),
+    }
+}

@@ -1,0 +1,118 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+
+use crate::error::{CommandError, Outcome};
+use crate::otlp::Signal;
+use crate::stream::{Encoding, Input, Ledger, Stop, open};
+
+/// Options of every subcommand that handles a stream.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Stream")]
+pub(super) struct StageArgs {
+    /// Write the closing ledger to FILE, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(super) ledger: Option<PathBuf>,
+    /// After SIGTERM or SIGINT, drain for so long at the most
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = humantime::parse_duration)]
+    pub(super) drain_timeout: Duration,
+}
+
+/// Options of a subcommand that reads a stream.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Stream")]
+pub(super) struct InputArgs {
+    /// Streams to read, NDJSON or frames; - is stdin
+    #[arg(value_name = "FILE", default_value = "-")]
+    pub(super) files: Vec<String>,
+    /// Signal of frames that do not say theirs, as the collector's file exporter writes them
+    #[arg(long, value_name = "SIGNAL", default_value = "traces")]
+    pub(super) signal: Signal,
+}
+
+/// Options of a subcommand that writes a stream.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Stream")]
+pub(super) struct OutputArgs {
+    /// Encoding of the stream on stdout
+    #[arg(long, value_name = "ENCODING", env = "OBS_FORMAT", default_value = "ndjson")]
+    pub(super) format: StreamFormat,
+}
+
+/// The names of the encodings.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum StreamFormat {
+    /// OTLP JSON Lines
+    Ndjson,
+    /// Length-prefixed protobuf frames
+    Proto,
+}
+
+impl OutputArgs {
+    pub(super) fn encoding(&self) -> Encoding {
+        match self.format {
+            StreamFormat::Ndjson => Encoding::Ndjson,
+            StreamFormat::Proto => Encoding::Frames,
+        }
+    }
+}
+
+impl InputArgs {
+    /// Opens all operands, so that a misspelt one is told before anything is done.
+    pub(super) fn open(&self) -> Result<Vec<Input>, CommandError> {
+        let open = |file: &String| {
+            open(file, self.signal).map_err(|error| match error.kind() {
+                std::io::ErrorKind::InvalidInput => CommandError::usage(error).hint("obs collect | obs …"),
+                _ => CommandError::failure(anyhow::Error::new(error).context(format!("cannot open {file}"))),
+            })
+        };
+        self.files.iter().map(open).collect()
+    }
+}
+
+impl StageArgs {
+    pub(super) fn stop(&self) -> Result<Stop, CommandError> {
+        Ok(Stop::on_signals(self.drain_timeout)?)
+    }
+
+    /// Closes the ledger: prints it, writes it to `--ledger` with `details`, and says what it means for the exit code.
+    pub(super) fn close(
+        &self,
+        ledger: &Arc<Ledger>,
+        details: Option<(&str, serde_json::Value)>,
+    ) -> Result<Outcome, CommandError> {
+        ledger.to_lines().iter().for_each(|line| tracing::info!("{line}"));
+        if let Some(path) = &self.ledger {
+            let mut json = ledger.to_json();
+            if let Some((name, details)) = details {
+                json[name] = details;
+            }
+            let text = format!("{json:#}\n");
+            write_whole(path, text.as_bytes())
+                .with_context(|| format!("cannot write the ledger to {}", path.display()))?;
+        }
+        let delivered = Signal::ALL
+            .into_iter()
+            .map(|signal| ledger.counts(signal))
+            .all(|counts| counts.lost.is_empty() && counts.dead_lettered == 0);
+        Ok(match (delivered, ledger.rejected_objects()) {
+            (false, _) => Outcome::NotDelivered,
+            (true, 1..) => Outcome::Rejected,
+            (true, 0) => Outcome::Ok,
+        })
+    }
+}
+
+/// Replaces a file by a new one, so that a reader never sees half of it; a device is written to.
+fn write_whole(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
+    if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return std::fs::write(path, bytes);
+    }
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".tmp");
+    std::fs::write(&temporary, bytes)?;
+    std::fs::rename(&temporary, path)
+}

@@ -1,0 +1,159 @@
+use std::sync::Arc;
+
+use super::policy::{Keep, Policy, SpanFacts};
+use super::report::{Report, Tally};
+use super::threshold::Threshold;
+use super::tracestate;
+use crate::otlp::proto::{Resource, Status};
+use crate::otlp::view::{Fields, Nested, Value, text};
+use crate::otlp::wire::put_bytes;
+use crate::otlp::{Batch, Rebuild, Signal, tree};
+use crate::stream::{self, Ledger, Transform};
+
+/// Fields of a span that decisions look at.
+mod span {
+    pub(super) const TRACE_ID: u32 = 1;
+    pub(super) const TRACE_STATE: u32 = 3;
+    pub(super) const START: u32 = 7;
+    pub(super) const END: u32 = 8;
+    pub(super) const STATUS: u32 = 15;
+}
+
+/// The sampler as a stage: spans and logs are decided on, metrics pass.
+#[derive(Debug)]
+pub struct Sampler {
+    policy: Policy,
+    ledger: Arc<Ledger>,
+    report: Arc<Report>,
+    /// The tracestate that is being written.
+    scratch: String,
+    /// Whether a record of the batch in hand was changed.
+    edited: bool,
+}
+
+impl Sampler {
+    /// Samples by `policy`; drops are entered into `ledger`, details into `report`.
+    pub fn new(policy: Policy, ledger: Arc<Ledger>, report: Arc<Report>) -> Self {
+        Sampler { policy, ledger, report, scratch: String::new(), edited: false }
+    }
+
+    fn sample(&mut self, batch: &Batch) -> Option<Batch> {
+        let signal = batch.signal();
+        let mut rebuild = Rebuild::with_capacity(batch.bytes().len() / 8);
+        let mut dropped = 0;
+        self.edited = false;
+        for resource in Nested::new(batch.bytes(), tree::RESOURCE) {
+            let service = service_name(resource);
+            let own = self.policy.of_service(service);
+            let mut tally = Tally::default();
+            rebuild.enter(0, tree::RESOURCE, tree::CHILD, resource);
+            for scope in Nested::new(resource, tree::CHILD) {
+                rebuild.enter(1, tree::CHILD, tree::CHILD, scope);
+                for record in Nested::new(scope, tree::CHILD) {
+                    let reason = match signal {
+                        Signal::Traces => self.span(own, record, &mut rebuild),
+                        Signal::Logs | Signal::Metrics => self.log(own, record, &mut rebuild),
+                    };
+                    match reason {
+                        Some(reason) => tally.kept[reason as usize] += 1,
+                        None => tally.dropped += 1,
+                    }
+                }
+            }
+            dropped += tally.dropped;
+            self.report.add(service, &tally);
+        }
+        if dropped == 0 && !self.edited {
+            return Some(batch.clone());
+        }
+        self.ledger.dropped(signal, stream::Reason::Probability, dropped);
+        rebuild.cut(signal)
+    }
+
+    #[inline]
+    fn span(&mut self, own: Threshold, record: &[u8], rebuild: &mut Rebuild) -> Option<super::Reason> {
+        let (facts, state_at) = span_facts(record);
+        let Keep { reason, threshold } = self.policy.decide(own, &facts)?;
+        // A stage that keeps everything has decided nothing and leaves the span as it is.
+        if own == Threshold::ALWAYS {
+            rebuild.record(record, 1);
+            return Some(reason);
+        }
+        self.scratch.clear();
+        tracestate::rewrite(facts.trace_state, threshold, &mut self.scratch);
+        if self.scratch == facts.trace_state {
+            rebuild.record(record, 1);
+        } else {
+            self.edited = true;
+            rebuild.edited(|out| {
+                out.extend_from_slice(&record[..state_at.start]);
+                if !self.scratch.is_empty() {
+                    put_bytes(out, span::TRACE_STATE, self.scratch.as_bytes());
+                }
+                out.extend_from_slice(&record[state_at.end..]);
+            });
+        }
+        Some(reason)
+    }
+
+    fn log(&self, own: Threshold, record: &[u8], rebuild: &mut Rebuild) -> Option<super::Reason> {
+        const TRACE_ID: u32 = 9;
+        let trace_id = Fields::new(record)
+            .find(|(number, _)| *number == TRACE_ID)
+            .map_or(&[][..], |(_, value)| value.bytes());
+        let reason = self.policy.decide_log(own, trace_id)?;
+        rebuild.record(record, 1);
+        Some(reason)
+    }
+}
+
+impl Transform for Sampler {
+    fn push(&mut self, batch: Batch, next: &mut dyn FnMut(Batch)) {
+        if batch.signal() == Signal::Metrics {
+            return next(batch);
+        }
+        if let Some(sampled) = self.sample(&batch) {
+            next(sampled);
+        }
+    }
+}
+
+/// Reads a span once; also returns where its tracestate stands, or would stand.
+#[inline]
+fn span_facts(record: &[u8]) -> (SpanFacts<'_>, std::ops::Range<usize>) {
+    let mut facts = SpanFacts::default();
+    let mut state_at = None;
+    let mut fields = Fields::new(record);
+    loop {
+        let start = fields.position();
+        let Some((number, value)) = fields.next() else { break };
+        match number {
+            span::TRACE_ID => facts.trace_id = value.bytes(),
+            span::TRACE_STATE => {
+                facts.trace_state = text(value.bytes());
+                state_at = Some(start..fields.position());
+            }
+            span::START => facts.start = value.bits(),
+            span::END => facts.end = value.bits(),
+            span::STATUS => facts.status = Status(value.bytes()).code(),
+            _ => {}
+        }
+    }
+    (facts, state_at.unwrap_or(record.len()..record.len()))
+}
+
+/// The `service.name` of a `ResourceSpans` or `ResourceLogs`; empty where it has none.
+fn service_name(container: &[u8]) -> &[u8] {
+    const RESOURCE: u32 = 1;
+    let resource = Fields::new(container).find_map(|(number, value)| match value {
+        Value::Len(bytes) if number == RESOURCE => Some(Resource(bytes)),
+        _ => None,
+    });
+    let name = resource.and_then(|resource| {
+        resource
+            .attributes()
+            .find(|attribute| attribute.key() == "service.name")
+            .and_then(|name| name.value())
+    });
+    name.and_then(|name| name.string_value()).unwrap_or_default().as_bytes()
+}

@@ -1,0 +1,139 @@
+//! Signals: the first asks to end in order, the second ends at once.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use tokio::sync::watch;
+
+/// Exit code after a second signal.
+const INTERRUPTED: i32 = 130;
+
+/// Tells every part of the process that it shall end.
+#[derive(Debug, Clone)]
+pub struct Stop {
+    requested: watch::Receiver<Option<Instant>>,
+    /// Becomes readable with the request.
+    pipe: Arc<OwnedFd>,
+    drain_timeout: Duration,
+    _sender: Arc<watch::Sender<Option<Instant>>>,
+}
+
+/// Why waiting ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wake {
+    /// There is something to read.
+    Ready,
+    /// The deadline has passed.
+    Deadline,
+    /// The drain timeout after the first signal has passed.
+    DrainTimeout,
+}
+
+impl Stop {
+    /// Listens for SIGTERM and SIGINT; input is drained for `drain_timeout` after the first.
+    ///
+    /// # Errors
+    /// The operating system refused a pipe, a thread or a handler.
+    pub fn on_signals(drain_timeout: Duration) -> io::Result<Stop> {
+        let mut signals = Signals::new([SIGTERM, SIGINT])?;
+        let (stop, pipe_end) = Stop::new(drain_timeout)?;
+        let sender = stop._sender.clone();
+        std::thread::Builder::new().name("signals".into()).spawn(move || {
+            let mut signals = signals.forever();
+            if signals.next().is_some() {
+                sender.send_replace(Some(Instant::now()));
+                drop(pipe_end);
+            }
+            if signals.next().is_some() {
+                std::process::exit(INTERRUPTED);
+            }
+        })?;
+        Ok(stop)
+    }
+
+    /// Never stops.
+    ///
+    /// # Errors
+    /// The operating system refused a pipe.
+    pub fn never() -> io::Result<Stop> {
+        let (stop, pipe_end) = Stop::new(Duration::ZERO)?;
+        std::mem::forget(pipe_end);
+        Ok(stop)
+    }
+
+    fn new(drain_timeout: Duration) -> io::Result<(Stop, OwnedFd)> {
+        let (reading, writing) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+        let (sender, requested) = watch::channel(None);
+        Ok((Stop { requested, pipe: Arc::new(reading), drain_timeout, _sender: Arc::new(sender) }, writing))
+    }
+
+    /// Whether the first signal has come.
+    pub fn requested(&self) -> bool {
+        self.requested.borrow().is_some()
+    }
+
+    /// When draining must have ended, once the first signal has come.
+    pub fn drain_deadline(&self) -> Option<Instant> {
+        self.requested.borrow().map(|since| since + self.drain_timeout)
+    }
+
+    /// Resolves with the first signal.
+    pub async fn wait(&self) {
+        let mut requested = self.requested.clone();
+        if requested.wait_for(Option::is_some).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Resolves when the drain timeout after the first signal has passed.
+    pub async fn drained_out(&self) {
+        self.wait().await;
+        if let Some(deadline) = self.drain_deadline() {
+            tokio::time::sleep_until(deadline.into()).await;
+        }
+    }
+
+    /// Blocks until `fd` (or, without one, nothing) is readable, `deadline` passes or draining has taken too long.
+    pub(super) fn wait_for(&self, fd: Option<BorrowedFd<'_>>, deadline: Option<Instant>) -> Wake {
+        let Some(fd) = fd else { return Wake::Ready };
+        loop {
+            let drain = self.drain_deadline();
+            let until = [deadline, drain].into_iter().flatten().min();
+            let timeout = until.map(|until| until.saturating_duration_since(Instant::now()));
+            // Once the pipe has spoken it would speak for ever.
+            let watched = if drain.is_some() { None } else { Some(self.pipe.as_fd()) };
+            if wait_readable(fd, watched, timeout) {
+                return Wake::Ready;
+            }
+            let now = Instant::now();
+            if drain.is_some_and(|drain| drain <= now) {
+                return Wake::DrainTimeout;
+            }
+            if deadline.is_some_and(|deadline| deadline <= now) {
+                return Wake::Deadline;
+            }
+        }
+    }
+}
+
+/// Whether reading `fd` would not wait, or not longer than `timeout`.
+pub(super) fn readable(fd: BorrowedFd<'_>, timeout: Duration) -> bool {
+    wait_readable(fd, None, Some(timeout))
+}
+
+fn wait_readable(fd: BorrowedFd<'_>, other: Option<BorrowedFd<'_>>, timeout: Option<Duration>) -> bool {
+    let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+    let mut fds: Vec<PollFd> = [Some(fd), other]
+        .into_iter()
+        .flatten()
+        .map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN))
+        .collect();
+    // An error is left for the read to report.
+    !matches!(poll(&mut fds, timeout.as_ref()), Ok(0) | Err(rustix::io::Errno::INTR))
+        && !fds[0].revents().is_empty()
+}

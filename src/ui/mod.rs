@@ -1,0 +1,13 @@
+//! What people see on stderr.
+
+pub mod log;
+
+use std::io::Write;
+
+use crate::error::CommandError;
+
+/// Prints an error and what to try.
+pub fn error(error: &CommandError) {
+    // Where stderr is closed there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "obs: {error}");
+}
