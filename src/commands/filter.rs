@@ -7,6 +7,7 @@ use anyhow::{Context, anyhow};
 use crate::error::CommandError;
 use crate::otlp::Batch;
 use crate::stream::{Event, Input, Ledger, Reason, Stop, StreamWriter, Transform, Wake};
+use crate::telemetry::SelfMetrics;
 
 /// Pushes all of `inputs` through `transform` to `writer`; one thread, no queue.
 ///
@@ -18,9 +19,14 @@ pub(super) fn drive(
     writer: &mut StreamWriter<impl Write>,
     ledger: &Ledger,
     stop: &Stop,
+    mut self_metrics: Option<SelfMetrics>,
 ) -> Result<(), CommandError> {
     for mut input in inputs {
         loop {
+            if let Some(batch) = self_metrics.as_mut().and_then(SelfMetrics::take) {
+                ledger.received(batch.signal(), batch.items() as u64);
+                writer.write(&batch).map_err(not_written)?;
+            }
             match input.next_event().with_context(|| format!("cannot read {}", input.name()))? {
                 Event::Batch(batch) => {
                     ledger.received(batch.signal(), batch.items() as u64);
@@ -32,7 +38,7 @@ pub(super) fn drive(
                 }
                 Event::Idle => {
                     writer.flush().map_err(not_written)?;
-                    if input.wait(stop, None) == Wake::DrainTimeout {
+                    if input.wait(stop, self_metrics.as_ref().map(SelfMetrics::due)) == Wake::DrainTimeout {
                         return Err(CommandError::failure(anyhow!(
                             "the input did not end within the drain timeout"
                         ))

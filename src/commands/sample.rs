@@ -10,6 +10,7 @@ use crate::config::{self, Config};
 use crate::error::{CommandError, Outcome};
 use crate::sample::{Policy, Rate, Report, Sampler};
 use crate::stream::{Ledger, StreamWriter, stdout};
+use crate::telemetry::Figures;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -100,14 +101,11 @@ pub fn run(args: SampleArgs, config: &Config) -> Result<Outcome, CommandError> {
     let report = Arc::new(Report::default());
     let mut sampler = Sampler::new(policy, ledger.clone(), report.clone());
     let mut writer = StreamWriter::new(stdout()?, args.output.encoding(), ledger.clone());
-    let driven = drive(inputs, &mut sampler, &mut writer, &ledger, &stop);
-    for (service, tally) in report.services() {
-        let service = if service.is_empty() { "(no service.name)" } else { &service };
-        tracing::info!("{service}: {} kept, {} dropped", tally.kept_total(), tally.dropped);
-    }
-    for (reason, items) in report.kept().into_iter().filter(|(_, items)| *items > 0) {
-        tracing::info!("{items} kept ({})", reason.name());
-    }
+    let counted = report.clone();
+    let figures = Figures::new(ledger.clone(), move |samples| counted.samples(samples), || true);
+    let self_metrics = args.stage.observe(&figures, config)?;
+    let driven = drive(inputs, &mut sampler, &mut writer, &ledger, &stop, self_metrics);
+    report.to_lines().iter().for_each(|line| tracing::info!("{line}"));
     let closed = args.stage.close(&ledger, Some(("sampling", report.to_json())));
     driven.and(closed)
 }

@@ -5,9 +5,11 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 
+use crate::config::{self, Config};
 use crate::error::{CommandError, Outcome};
 use crate::otlp::Signal;
 use crate::stream::{Encoding, Input, Ledger, Stop, open};
+use crate::telemetry::{Figures, SelfMetrics, spawn_health};
 
 /// Options of every subcommand that handles a stream.
 #[derive(Debug, Args)]
@@ -19,6 +21,13 @@ pub(super) struct StageArgs {
     /// After SIGTERM or SIGINT, drain for so long at the most
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = humantime::parse_duration)]
     pub(super) drain_timeout: Duration,
+    /// Serve /healthz, /readyz and /metrics on ADDR
+    #[arg(long, value_name = "ADDR", env = "OBS_HEALTH")]
+    pub(super) health: Option<String>,
+    /// Add our own metrics to the stream, every 15s or so often
+    #[arg(long, value_name = "INTERVAL", num_args = 0..=1, require_equals = true, default_missing_value = "15s")]
+    #[arg(value_parser = humantime::parse_duration)]
+    pub(super) self_metrics: Option<Duration>,
 }
 
 /// Options of a subcommand that reads a stream.
@@ -76,6 +85,23 @@ impl InputArgs {
 impl StageArgs {
     pub(super) fn stop(&self) -> Result<Stop, CommandError> {
         Ok(Stop::on_signals(self.drain_timeout)?)
+    }
+
+    /// Serves the figures where `--health` says, and makes batches of them where `--self-metrics` asks for them.
+    pub(super) fn observe(
+        &self,
+        figures: &Arc<Figures>,
+        config: &Config,
+    ) -> Result<Option<SelfMetrics>, CommandError> {
+        if let Some(address) = &self.health {
+            let local = spawn_health(address, figures.clone())
+                .with_context(|| format!("cannot serve health on {address}"))
+                .map_err(CommandError::usage)?;
+            tracing::info!("health and metrics on http://{local}");
+        }
+        let tracing: config::Tracing = config.section()?;
+        let name = tracing.service_name.unwrap_or_else(|| "obs".into());
+        Ok(self.self_metrics.map(|interval| SelfMetrics::new(figures.clone(), name, interval)))
     }
 
     /// Closes the ledger: prints it, writes it to `--ledger` with `details`, and says what it means for the exit code.

@@ -61,7 +61,7 @@ impl Sampler {
                 }
             }
             dropped += tally.dropped;
-            self.report.add(service, &tally);
+            self.report.add(signal, service, &tally);
         }
         if dropped == 0 && !self.edited {
             return Some(batch.clone());

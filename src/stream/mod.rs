@@ -3,6 +3,7 @@
 mod buffer;
 mod input;
 mod ledger;
+pub mod lineage;
 mod reader;
 mod resync;
 mod stage;

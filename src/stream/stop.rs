@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -16,11 +16,12 @@ const INTERRUPTED: i32 = 130;
 /// Tells every part of the process that it shall end.
 #[derive(Debug, Clone)]
 pub struct Stop {
-    requested: watch::Receiver<Option<Instant>>,
-    /// Becomes readable with the request.
+    /// When it was asked for.
+    requested: Arc<watch::Sender<Option<Instant>>>,
+    /// Becomes readable with the request, because then its other end is closed.
     pipe: Arc<OwnedFd>,
+    pipe_end: Arc<Mutex<Option<OwnedFd>>>,
     drain_timeout: Duration,
-    _sender: Arc<watch::Sender<Option<Instant>>>,
 }
 
 /// Why waiting ended.
@@ -41,13 +42,12 @@ impl Stop {
     /// The operating system refused a pipe, a thread or a handler.
     pub fn on_signals(drain_timeout: Duration) -> io::Result<Stop> {
         let mut signals = Signals::new([SIGTERM, SIGINT])?;
-        let (stop, pipe_end) = Stop::new(drain_timeout)?;
-        let sender = stop._sender.clone();
+        let stop = Stop::new(drain_timeout)?;
+        let signalled = stop.clone();
         std::thread::Builder::new().name("signals".into()).spawn(move || {
             let mut signals = signals.forever();
             if signals.next().is_some() {
-                sender.send_replace(Some(Instant::now()));
-                drop(pipe_end);
+                signalled.request();
             }
             if signals.next().is_some() {
                 std::process::exit(INTERRUPTED);
@@ -61,15 +61,25 @@ impl Stop {
     /// # Errors
     /// The operating system refused a pipe.
     pub fn never() -> io::Result<Stop> {
-        let (stop, pipe_end) = Stop::new(Duration::ZERO)?;
-        std::mem::forget(pipe_end);
-        Ok(stop)
+        Stop::new(Duration::ZERO)
     }
 
-    fn new(drain_timeout: Duration) -> io::Result<(Stop, OwnedFd)> {
+    fn new(drain_timeout: Duration) -> io::Result<Stop> {
         let (reading, writing) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
-        let (sender, requested) = watch::channel(None);
-        Ok((Stop { requested, pipe: Arc::new(reading), drain_timeout, _sender: Arc::new(sender) }, writing))
+        Ok(Stop {
+            requested: Arc::new(watch::Sender::new(None)),
+            pipe: Arc::new(reading),
+            pipe_end: Arc::new(Mutex::new(Some(writing))),
+            drain_timeout,
+        })
+    }
+
+    /// Asks to end, as a first signal does.
+    pub fn request(&self) {
+        self.requested.send_if_modified(|requested| {
+            requested.replace(requested.unwrap_or_else(Instant::now)).is_none()
+        });
+        self.pipe_end.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     /// Whether the first signal has come.
@@ -84,7 +94,7 @@ impl Stop {
 
     /// Resolves with the first signal.
     pub async fn wait(&self) {
-        let mut requested = self.requested.clone();
+        let mut requested = self.requested.subscribe();
         if requested.wait_for(Option::is_some).await.is_err() {
             std::future::pending::<()>().await;
         }

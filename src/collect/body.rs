@@ -1,0 +1,91 @@
+//! Reading a request's body and undoing its compression, both within limits.
+
+use std::io::Read;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body::Body;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+
+use super::MAX_REQUEST;
+use super::admission::Reservation;
+use super::refusal::Refusal;
+use crate::net::grpc;
+
+/// A body must have come whole after so long.
+const BODY_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Reserved in one go on the word of a client, in bytes.
+const MAX_TRUSTED: usize = 4 << 20;
+
+/// Reads the body.
+pub(super) async fn read(mut body: Incoming, reservation: &mut Reservation) -> Result<Bytes, Refusal> {
+    let late = |_| Err(Refusal::Incomplete(format!("no end after {} s", BODY_TIMEOUT.as_secs())));
+    let whole = async {
+        let first = next(&mut body, reservation).await?.unwrap_or_default();
+        if body.is_end_stream() {
+            return Ok(first);
+        }
+        let announced = grpc::parse_prefix(&first).map_or(0, |(_, length)| grpc::PREFIX + length);
+        let announced = body.size_hint().exact().map_or(announced, |rest| first.len() + rest as usize);
+        let mut whole = BytesMut::with_capacity(announced.clamp(first.len(), MAX_TRUSTED));
+        whole.extend_from_slice(&first);
+        while let Some(data) = next(&mut body, reservation).await? {
+            if whole.len() + data.len() > MAX_REQUEST + grpc::PREFIX {
+                return Err(Refusal::TooLarge);
+            }
+            whole.extend_from_slice(&data);
+        }
+        Ok(whole.freeze())
+    };
+    tokio::time::timeout(BODY_TIMEOUT, whole).await.unwrap_or_else(late)
+}
+
+async fn next(body: &mut Incoming, reservation: &mut Reservation) -> Result<Option<Bytes>, Refusal> {
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| Refusal::Incomplete(error.to_string()))?;
+        if let Ok(data) = frame.into_data() {
+            reservation.grow(data.len())?;
+            return Ok(Some(data));
+        }
+    }
+    Ok(None)
+}
+
+/// Undoes the compression that a header names.
+pub(super) fn decompress(
+    encoding: &str,
+    bytes: Bytes,
+    reservation: &mut Reservation,
+) -> Result<Bytes, Refusal> {
+    /// The window that every decoder must support (RFC 8878, 3.1.1.1.2), as a power of two.
+    const ZSTD_WINDOW: u32 = 23;
+    let bad = |error: std::io::Error| Refusal::Invalid(format!("the body is not {encoding}: {error}"));
+    match encoding {
+        "" | "identity" => Ok(bytes),
+        "gzip" => inflate(flate2::bufread::MultiGzDecoder::new(&bytes[..]), encoding, reservation),
+        "zstd" => {
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(&bytes[..]).map_err(bad)?;
+            decoder.window_log_max(ZSTD_WINDOW).map_err(bad)?;
+            inflate(decoder, encoding, reservation)
+        }
+        other => Err(Refusal::UnsupportedCompression(other.into())),
+    }
+}
+
+fn inflate(mut decoder: impl Read, encoding: &str, reservation: &mut Reservation) -> Result<Bytes, Refusal> {
+    const STEP: usize = 1 << 20;
+    let mut out = Vec::new();
+    loop {
+        let step = decoder.by_ref().take(STEP as u64).read_to_end(&mut out);
+        let count = step.map_err(|error| Refusal::Invalid(format!("the body is not {encoding}: {error}")))?;
+        reservation.grow(count)?;
+        if out.len() > MAX_REQUEST {
+            return Err(Refusal::TooLarge);
+        }
+        if count < STEP {
+            return Ok(out.into());
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The OTLP receiver: one request from its head to the acknowledgement.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION,
+    CONTENT_ENCODING, CONTENT_TYPE, ORIGIN, VARY,
+};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use hyper::body::Incoming;
+use tokio::sync::mpsc;
+
+use super::admission::{Admission, Reservation};
+use super::body;
+use super::refusal::Refusal;
+use super::response::{self, Answer, Media};
+use crate::net::{grpc, paths};
+use crate::otlp::{Batch, Signal, json};
+use crate::stream::{Delivery, Ledger, lineage};
+
+/// Receives OTLP of both protocols; a clone is another handle on the same receiver.
+#[derive(Debug, Clone)]
+pub struct Receiver(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    admission: Arc<Admission>,
+    ledger: Arc<Ledger>,
+    deliveries: mpsc::Sender<Delivery>,
+    bearer_token: Option<String>,
+    cors: Cors,
+    /// What relays at the end of this process's own pipeline mark their requests with.
+    own_mark: Option<String>,
+}
+
+/// Origins whose pages may send from a browser; none by default.
+#[derive(Debug, Clone, Default)]
+pub struct Cors(pub Vec<String>);
+
+/// How a request's message is framed.
+enum Protocol {
+    Grpc,
+    Http(Media),
+}
+
+impl Receiver {
+    /// Hands what it receives to `deliveries`.
+    pub fn new(
+        admission: Arc<Admission>,
+        ledger: Arc<Ledger>,
+        deliveries: mpsc::Sender<Delivery>,
+        bearer_token: Option<String>,
+        cors: Cors,
+    ) -> Receiver {
+        let own_mark = lineage::own_output();
+        Receiver(Arc::new(Inner { admission, ledger, deliveries, bearer_token, cors, own_mark }))
+    }
+
+    /// Answers a request.
+    pub async fn answer(self, request: Request<Incoming>) -> Answer {
+        let origin = self.0.cors.allowed(request.headers());
+        let mut answer = self.route(request, origin.is_some()).await;
+        if let Some(origin) = origin {
+            answer.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            answer.headers_mut().insert(VARY, HeaderValue::from_static("origin"));
+        }
+        answer
+    }
+
+    async fn route(&self, request: Request<Incoming>, cross_origin: bool) -> Answer {
+        let path = request.uri().path();
+        let is_post = request.method() == Method::POST;
+        let content_type = header(request.headers(), CONTENT_TYPE.as_str());
+        if content_type.starts_with(grpc::CONTENT_TYPE) {
+            return response::grpc(
+                match Signal::ALL.into_iter().find(|signal| paths::grpc(*signal) == path) {
+                    Some(signal) => self.receive(signal, &Protocol::Grpc, request).await,
+                    None => Err(Refusal::UnsupportedCompression(format!("the method {path}"))),
+                },
+            );
+        }
+        let Some(signal) = Signal::ALL.into_iter().find(|signal| paths::http(*signal) == path) else {
+            return response::plain(
+                StatusCode::NOT_FOUND,
+                "OTLP/HTTP is at /v1/traces, /v1/metrics and /v1/logs\n",
+            );
+        };
+        if cross_origin && request.method() == Method::OPTIONS {
+            return preflight();
+        }
+        if !is_post {
+            return response::plain(StatusCode::METHOD_NOT_ALLOWED, "OTLP/HTTP requests are POST\n");
+        }
+        let Some(media) = Media::of(&content_type) else {
+            let refusal = Refusal::UnsupportedMediaType(content_type.clone());
+            return response::plain(refusal.http(), refusal.message() + "\n");
+        };
+        response::http(media, self.receive(signal, &Protocol::Http(media), request).await)
+    }
+
+    async fn receive(
+        &self,
+        signal: Signal,
+        protocol: &Protocol,
+        request: Request<Incoming>,
+    ) -> Result<(), Refusal> {
+        let (head, body) = request.into_parts();
+        self.authorize(&head.headers)?;
+        let mut reservation = self.0.admission.reserve();
+        let body = body::read(body, &mut reservation).await?;
+        let message = unpack(protocol, &head.headers, body, &mut reservation)?;
+        let batch = match protocol {
+            Protocol::Http(Media::Json) => json::read_as(signal, &message)?,
+            Protocol::Http(Media::Protobuf) | Protocol::Grpc => Batch::parse(signal, message)?,
+        };
+        if batch.bytes().is_empty() {
+            return Ok(());
+        }
+        let waiting = self.0.admission.enter()?;
+        let items = batch.items() as u64;
+        let (delivery, ack) = Delivery::new(batch);
+        self.0.deliveries.send(delivery).await.map_err(|_| Refusal::Closed)?;
+        self.0.ledger.received(signal, items);
+        ack.wait().await?;
+        drop((waiting, reservation));
+        Ok(())
+    }
+
+    fn authorize(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        if let Some(token) = &self.0.bearer_token {
+            let given = header(headers, AUTHORIZATION.as_str());
+            let given = given.strip_prefix("Bearer ").unwrap_or_default();
+            if !equal_in_constant_time(given.as_bytes(), token.as_bytes()) {
+                return Err(Refusal::Unauthenticated);
+            }
+        }
+        let marks = header(headers, lineage::HEADER);
+        match &self.0.own_mark {
+            Some(own) if marks.split(',').any(|mark| mark == own) => Err(Refusal::Loop),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Takes the message out of its framing and compression.
+fn unpack(
+    protocol: &Protocol,
+    headers: &HeaderMap,
+    body: Bytes,
+    reservation: &mut Reservation,
+) -> Result<Bytes, Refusal> {
+    match protocol {
+        Protocol::Http(_) => body::decompress(&header(headers, CONTENT_ENCODING.as_str()), body, reservation),
+        Protocol::Grpc => match grpc::parse_prefix(&body) {
+            Some((compressed, length)) if body.len() == grpc::PREFIX + length => {
+                let message = body.slice(grpc::PREFIX..);
+                let encoding = if compressed { header(headers, "grpc-encoding") } else { String::new() };
+                body::decompress(&encoding, message, reservation)
+            }
+            _ => Err(Refusal::Invalid("expected one gRPC message in a request".into())),
+        },
+    }
+}
+
+fn header(headers: &HeaderMap, name: &str) -> String {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+}
+
+/// Compares without telling by the time where the difference is.
+fn equal_in_constant_time(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
+}
+
+impl Cors {
+    fn allowed(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        let origin = headers.get(ORIGIN)?;
+        self.0
+            .iter()
+            .any(|allowed| allowed == "*" || allowed.as_bytes() == origin.as_bytes())
+            .then(|| origin.clone())
+    }
+}
+
+fn preflight() -> Answer {
+    let mut answer = response::plain(StatusCode::NO_CONTENT, "");
+    let headers = answer.headers_mut();
+    headers.remove(CONTENT_TYPE);
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST"));
+    headers.insert(
+        ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("authorization,content-encoding,content-type"),
+    );
+    answer
+}

@@ -1,0 +1,119 @@
+//! A server of HTTP/1.1 and HTTP/2, with or without TLS, that ends in order.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, Response};
+use http_body::Body;
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+use crate::stream::Stop;
+
+/// Time in which a client must have sent the head of its request, or finished its TLS handshake.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// An idle HTTP/2 connection is asked so often whether its client is still there.
+const KEEP_ALIVE: Duration = Duration::from_secs(60);
+/// Bytes that a client may send before its request is looked at; a large batch in one go.
+const STREAM_WINDOW: u32 = 1 << 20;
+const CONNECTION_WINDOW: u32 = 4 << 20;
+/// Large frames, so that a batch comes in few pieces.
+const MAX_FRAME: u32 = 1 << 20;
+const MAX_STREAMS: u32 = 256;
+
+/// Binds a listener.
+///
+/// # Errors
+/// The address does not exist or is in use.
+pub async fn bind(address: &str) -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(address).await?;
+    let local = listener.local_addr()?;
+    Ok((listener, local))
+}
+
+/// Answers requests with `handle` until `stop`, then lets those under way end.
+pub async fn serve<H, F, B>(listener: TcpListener, tls: Option<Arc<ServerConfig>>, stop: Stop, handle: H)
+where
+    H: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data = Bytes, Error = Infallible> + Send + 'static,
+{
+    let acceptor = tls.map(TlsAcceptor::from);
+    let graceful = GracefulShutdown::new();
+    loop {
+        let socket = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stop.wait() => break,
+        };
+        let socket = match socket {
+            Ok((socket, _)) => socket,
+            Err(error) => {
+                // Mostly out of file descriptors; the connection waits in the kernel's queue.
+                tracing::warn!("cannot accept a connection: {error}");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        let _ = socket.set_nodelay(true);
+        let (acceptor, watcher, handle) = (acceptor.clone(), graceful.watcher(), handle.clone());
+        tokio::spawn(async move {
+            match acceptor {
+                None => connection(socket, watcher, handle).await,
+                Some(acceptor) => match handshake(acceptor, socket).await {
+                    Ok(socket) => connection(socket, watcher, handle).await,
+                    Err(error) => tracing::debug!("TLS handshake: {error}"),
+                },
+            }
+        });
+    }
+    drop(listener);
+    tokio::select! {
+        () = graceful.shutdown() => {}
+        () = stop.drained_out() => tracing::warn!("connections were still open when the drain timeout ended"),
+    }
+}
+
+async fn handshake(
+    acceptor: TlsAcceptor,
+    socket: TcpStream,
+) -> io::Result<tokio_rustls::server::TlsStream<TcpStream>> {
+    tokio::time::timeout(HEAD_TIMEOUT, acceptor.accept(socket)).await.map_err(io::Error::from)?
+}
+
+async fn connection<S, H, F, B>(socket: S, watcher: hyper_util::server::graceful::Watcher, handle: H)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    H: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data = Bytes, Error = Infallible> + Send + 'static,
+{
+    let service = service_fn(move |request| {
+        let answer = handle(request);
+        async move { Ok::<_, Infallible>(answer.await) }
+    });
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_frame_size(MAX_FRAME)
+        .max_concurrent_streams(MAX_STREAMS)
+        .keep_alive_interval(KEEP_ALIVE);
+    let connection = builder.serve_connection(TokioIo::new(socket), service).into_owned();
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!("connection: {error}");
+    }
+}

@@ -1,0 +1,12 @@
+//! Our own telemetry: the ledger and a few figures as metrics, on an address or as OTLP.
+
+mod figures;
+mod health;
+mod otlp;
+mod prometheus;
+mod sample;
+
+pub use figures::Figures;
+pub use health::spawn as spawn_health;
+pub use otlp::SelfMetrics;
+pub use sample::{Histogram, Sample, Samples};
