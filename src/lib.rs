@@ -8,6 +8,7 @@ pub mod config;
 pub mod error;
 pub mod net;
 pub mod otlp;
+pub mod relay;
 pub mod sample;
 pub mod stream;
 pub mod telemetry;

@@ -1,13 +1,212 @@
-use clap::Args;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
-use crate::config::Config;
+use anyhow::{Context, anyhow};
+use clap::Args;
+use tokio::runtime::{Handle, Runtime};
+
+use super::stream_args::{InputArgs, StageArgs};
+use crate::config::{self, Config};
 use crate::error::{CommandError, Outcome};
+use crate::otlp::Signal;
+use crate::relay::{
+    BatchLimits, Compression, DeadLetter, Environment, Exporter, Options, Overrides, Protocol, Relay,
+    read_headers,
+};
+use crate::stream::{Event, Input, Ledger, Stop, Wake};
+use crate::telemetry::{Figures, SelfMetrics};
+use crate::ui::progress;
+
+const EXAMPLES: &str = "\
+Examples:
+  obs collect | obs relay --to http://gateway:4317
+  obs relay --to https://gateway:4318 --protocol http/protobuf --compression zstd telemetry.jsonl
+  obs relay --to http://gateway:4317 --give-up-after 1m --dead-letter failed.jsonl < telemetry.jsonl
+  OTEL_EXPORTER_OTLP_ENDPOINT=http://gateway:4317 obs relay < telemetry.jsonl";
+
+const DETAILS: &str = "\
+Where a flag is not given the environment variables of OTLP exporters hold (OTEL_EXPORTER_OTLP_ENDPOINT, _PROTOCOL, \
+_HEADERS, _TIMEOUT, _COMPRESSION, _CERTIFICATE, _CLIENT_CERTIFICATE, _CLIENT_KEY, and those of one signal). What the \
+peer refuses for good, or does not take within --give-up-after, goes to the dead-letter file or is lost; both end \
+with exit code 4. While the peer is slow the relay reads its input more slowly.";
+
+const DEFAULT_BATCH_ITEMS: NonZeroUsize = NonZeroUsize::new(8192).unwrap();
+/// Receivers commonly take 4 MiB.
+const DEFAULT_BATCH_BYTES: NonZeroUsize = NonZeroUsize::new(2 << 20).unwrap();
+const DEFAULT_CAPACITY: NonZeroUsize = NonZeroUsize::new(100_000).unwrap();
+const DEFAULT_UNDER_WAY: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 
 /// Arguments of `obs relay`.
 #[derive(Debug, Args)]
-pub struct RelayArgs {}
+#[command(before_help = EXAMPLES, after_help = DETAILS)]
+pub struct RelayArgs {
+    /// Endpoint, such as http://gateway:4317
+    #[arg(long, value_name = "URL", env = "OBS_RELAY_TO")]
+    to: Option<String>,
+    /// How to speak OTLP [default: grpc]
+    #[arg(long, value_name = "PROTOCOL")]
+    protocol: Option<Protocol>,
+    /// How to compress requests [default: none]
+    #[arg(long, value_name = "ALGORITHM")]
+    compression: Option<Compression>,
+    /// Time that a request may take [default: 10s]
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    timeout: Option<Duration>,
+    /// File with headers to send, a line each: NAME: VALUE
+    #[arg(long, value_name = "FILE", env = "OBS_RELAY_HEADERS_FILE", help_heading = "Security")]
+    headers_file: Option<PathBuf>,
+    /// Authorities to trust instead of the system's (PEM)
+    #[arg(long, value_name = "FILE", help_heading = "Security")]
+    ca: Option<PathBuf>,
+    /// Our certificate for the peer (PEM)
+    #[arg(long, value_name = "FILE", requires = "key", help_heading = "Security")]
+    cert: Option<PathBuf>,
+    /// The private key of our certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "cert", help_heading = "Security")]
+    key: Option<PathBuf>,
+    /// Most items in a request [default: 8192]
+    #[arg(long, value_name = "ITEMS", env = "OBS_RELAY_BATCH_SIZE", help_heading = "Batching")]
+    batch_size: Option<NonZeroUsize>,
+    /// Most bytes in a request, uncompressed
+    #[arg(long, value_name = "BYTES", default_value_t = DEFAULT_BATCH_BYTES, help_heading = "Batching")]
+    batch_bytes: NonZeroUsize,
+    /// How long a batch may wait for others [default: until no request is under way, at most 200ms]
+    #[arg(long, value_name = "DURATION", env = "OBS_RELAY_BATCH_TIMEOUT", value_parser = humantime::parse_duration, help_heading = "Batching")]
+    batch_timeout: Option<Duration>,
+    /// Items that may wait for delivery before the input is read more slowly [default: 100000]
+    #[arg(long, value_name = "ITEMS", env = "OBS_RELAY_BUFFER_CAPACITY", help_heading = "Batching")]
+    buffer_capacity: Option<NonZeroUsize>,
+    /// Requests that may be under way at once [default: 8]
+    #[arg(long, value_name = "N", env = "OBS_RELAY_MAX_CONCURRENT_EXPORTS", help_heading = "Batching")]
+    max_concurrent_exports: Option<NonZeroUsize>,
+    /// How long to try a request
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = humantime::parse_duration, help_heading = "Failures")]
+    give_up_after: Duration,
+    /// Append what cannot be delivered to FILE, as NDJSON
+    #[arg(long, value_name = "FILE", help_heading = "Failures")]
+    dead_letter: Option<PathBuf>,
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    stage: StageArgs,
+}
 
 /// Runs `obs relay`.
-pub fn run(_args: RelayArgs, _config: &Config) -> Result<Outcome, CommandError> {
-    Ok(Outcome::Ok)
+pub fn run(args: RelayArgs, config: &Config) -> Result<Outcome, CommandError> {
+    let exporters = exporters(&args)?;
+    let options = options(&args, config.section()?)?;
+    let inputs = args.input.open()?;
+    let stop = args.stage.stop()?;
+    let ledger = Arc::new(Ledger::new("relay"));
+    let runtime = Runtime::new()?;
+    let entered = runtime.enter();
+    let relay = Relay::start(exporters, options, ledger.clone(), stop.clone());
+    drop(entered);
+
+    let meters = relay.meters();
+    let counted = meters.clone();
+    let figures = Figures::new(ledger.clone(), move |samples| counted.samples(samples), || true);
+    let self_metrics = args.stage.observe(&figures, config)?;
+    progress::show(ledger.clone(), move || meters.waiting());
+
+    let read = feed(inputs, &relay, &ledger, &stop, runtime.handle(), self_metrics);
+    runtime.block_on(relay.finish());
+    progress::clear();
+    let closed = args.stage.close(&ledger, None);
+    read.and(closed)
+}
+
+/// Hands the input to the relay, batch by batch, as fast as it takes it.
+fn feed(
+    inputs: Vec<Input>,
+    relay: &Relay,
+    ledger: &Ledger,
+    stop: &Stop,
+    runtime: &Handle,
+    mut self_metrics: Option<SelfMetrics>,
+) -> Result<(), CommandError> {
+    let accept = |batch: crate::otlp::Batch| {
+        let (signal, items) = (batch.signal(), batch.items() as u64);
+        ledger.received(signal, items);
+        runtime.block_on(async {
+            tokio::select! {
+                accepted = relay.accept(batch) => accepted.map_err(|error| CommandError::failure(anyhow!(error))),
+                () = stop.drained_out() => {
+                    ledger.lost(signal, crate::stream::Reason::DrainTimeout, items);
+                    Err(late())
+                }
+            }
+        })
+    };
+    for mut input in inputs {
+        loop {
+            if let Some(batch) = self_metrics.as_mut().and_then(SelfMetrics::take) {
+                accept(batch)?;
+            }
+            match input.next_event().with_context(|| format!("cannot read {}", input.name()))? {
+                Event::Batch(batch) => accept(batch)?,
+                Event::Rejected(rejection) => {
+                    ledger.rejected();
+                    tracing::warn!("{rejection}");
+                }
+                Event::Idle => {
+                    if input.wait(stop, self_metrics.as_ref().map(SelfMetrics::due)) == Wake::DrainTimeout {
+                        return Err(late());
+                    }
+                }
+                Event::End => break,
+            }
+        }
+    }
+    Ok(())
+}
+
+fn late() -> CommandError {
+    CommandError::failure(anyhow!("the input did not end within the drain timeout"))
+        .hint("--drain-timeout gives it longer")
+}
+
+fn exporters(args: &RelayArgs) -> Result<[Arc<Exporter>; 3], CommandError> {
+    let headers = args.headers_file.as_deref().map(read_headers).transpose().map_err(CommandError::usage)?;
+    let flags = Overrides {
+        to: args.to.clone(),
+        protocol: args.protocol,
+        compression: args.compression,
+        timeout: args.timeout,
+        headers: headers.unwrap_or_default(),
+        authority: args.ca.clone(),
+        identity: args.cert.clone().zip(args.key.clone()),
+    };
+    let environment = Environment::of_process();
+    let exporter = |signal: Signal| -> Result<Arc<Exporter>, CommandError> {
+        let endpoint =
+            environment.endpoint(signal, &flags).map_err(CommandError::usage)?.ok_or_else(|| {
+                CommandError::usage(anyhow!("no endpoint for {signal}"))
+                    .hint("set --to http://HOST:4317, or OTEL_EXPORTER_OTLP_ENDPOINT in the environment")
+            })?;
+        Exporter::new(signal, endpoint).map(Arc::new).map_err(CommandError::usage)
+    };
+    Ok([exporter(Signal::Traces)?, exporter(Signal::Metrics)?, exporter(Signal::Logs)?])
+}
+
+fn options(args: &RelayArgs, config: config::Agent) -> Result<Options, CommandError> {
+    let dead_letter = args.dead_letter.as_ref().map(|path| {
+        DeadLetter::open(path).with_context(|| format!("cannot open the dead-letter file {}", path.display()))
+    });
+    Ok(Options {
+        capacity: args.buffer_capacity.or(config.buffer_capacity).unwrap_or(DEFAULT_CAPACITY),
+        limits: BatchLimits {
+            items: args.batch_size.or(config.batch_size).unwrap_or(DEFAULT_BATCH_ITEMS),
+            bytes: args.batch_bytes,
+            timeout: args.batch_timeout.or(config.batch_timeout),
+        },
+        max_under_way: args
+            .max_concurrent_exports
+            .or(config.max_concurrent_exports)
+            .unwrap_or(DEFAULT_UNDER_WAY),
+        give_up_after: args.give_up_after,
+        dead_letter: dead_letter.transpose().map_err(CommandError::usage)?,
+    })
 }

@@ -14,6 +14,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{Log, LogFormat};
 use crate::error::CommandError;
+use crate::ui::progress;
 
 /// Starts logging for the subcommand `command`.
 ///
@@ -34,7 +35,7 @@ pub fn init(
         (None, _) => configured(config)?,
     };
     let registry = tracing_subscriber::registry().with(targets);
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false);
+    let layer = tracing_subscriber::fmt::layer().with_writer(|| progress::Stderr).with_ansi(false);
     let result = match format.or(config.format).unwrap_or_default() {
         LogFormat::Text => registry.with(layer.event_format(Text { command })).try_init(),
         LogFormat::Json => registry.with(layer.json().flatten_event(true)).try_init(),

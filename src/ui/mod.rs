@@ -1,6 +1,7 @@
 //! What people see on stderr.
 
 pub mod log;
+pub mod progress;
 
 use std::io::Write;
 

@@ -1,0 +1,134 @@
+//! One request from its first attempt to its fate.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::batcher::Export;
+use super::dead_letter::DeadLetter;
+use super::exporter::Exporter;
+use super::queue::Meters;
+use super::response::Answer;
+use super::retry::Backoff;
+use crate::otlp::join;
+use crate::stream::{Ledger, Reason, Stop};
+
+/// What deliveries share.
+#[derive(Debug)]
+pub(super) struct Deliverer {
+    pub(super) exporters: [Arc<Exporter>; 3],
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) dead_letter: Option<DeadLetter>,
+    pub(super) give_up_after: Duration,
+    pub(super) stop: Stop,
+    pub(super) meters: Arc<Meters>,
+}
+
+/// Why a delivery ended without being accepted.
+struct Undelivered {
+    reason: Reason,
+    message: String,
+}
+
+impl Deliverer {
+    /// Delivers, and enters the fate into the ledger.
+    pub(super) async fn deliver(&self, export: Export) {
+        match self.attempt(&export).await {
+            Ok(rejected) => {
+                let rejected = rejected.min(export.items as u64);
+                self.ledger.sent(export.signal, export.items as u64 - rejected);
+                self.ledger.lost(export.signal, Reason::PartialSuccess, rejected);
+            }
+            Err(undelivered) => self.bury(&export, &undelivered),
+        }
+        self.meters.settle(export.items);
+    }
+
+    /// Sends until the request is accepted (with so many items rejected) or there is no more use in it.
+    async fn attempt(&self, export: &Export) -> Result<u64, Undelivered> {
+        let exporter = &self.exporters[export.signal.index()];
+        let payload = exporter
+            .encode(&export.batches)
+            .map_err(|error| Undelivered { reason: Reason::RefusedByPeer, message: error.to_string() })?;
+        let began = Instant::now();
+        let mut backoff = Backoff::new(fastrand::u64(..));
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let sent = Instant::now();
+            let answer = tokio::select! {
+                answer = exporter.send(payload.clone()) => answer,
+                () = self.stop.drained_out() => {
+                    let message = "no answer before the drain timeout".into();
+                    return Err(Undelivered { reason: Reason::DrainTimeout, message });
+                }
+            };
+            self.meters.observe(sent.elapsed(), &answer);
+            let (code, message, after) = match answer {
+                Answer::Accepted(warning) => {
+                    if let Some(warning) = warning {
+                        tracing::warn!("{} accepts with a warning: {warning}", exporter.peer());
+                    }
+                    return Ok(0);
+                }
+                Answer::Partial { rejected, message } => {
+                    tracing::warn!(
+                        "{} rejected {rejected} {}: {message}",
+                        exporter.peer(),
+                        export.signal.items()
+                    );
+                    return Ok(rejected);
+                }
+                Answer::Refused { code, message } => {
+                    return Err(Undelivered {
+                        reason: Reason::RefusedByPeer,
+                        message: format!("{code}: {message}"),
+                    });
+                }
+                Answer::Retry { code, message, after } => (code, message, after),
+            };
+            let delay = after.unwrap_or_else(|| backoff.delay());
+            if attempts == 1 {
+                tracing::warn!(
+                    "{}: {code}: {message}; trying again for {}",
+                    exporter.peer(),
+                    humantime::format_duration(self.give_up_after)
+                );
+            } else {
+                tracing::debug!("{}: attempt {attempts}: {code}: {message}", exporter.peer());
+            }
+            if began.elapsed() + delay > self.give_up_after {
+                let message = format!("{attempts} attempts, the last: {code}: {message}");
+                return Err(Undelivered { reason: Reason::GaveUp, message });
+            }
+            tokio::select! {
+                () = tokio::time::sleep(delay) => {}
+                () = self.stop.drained_out() => {
+                    return Err(Undelivered { reason: Reason::DrainTimeout, message: format!("{code}: {message}") });
+                }
+            }
+        }
+    }
+
+    fn bury(&self, export: &Export, undelivered: &Undelivered) {
+        let Undelivered { reason, message } = undelivered;
+        let (signal, items) = (export.signal, export.items as u64);
+        let peer = self.exporters[signal.index()].peer();
+        let Some(dead_letter) = &self.dead_letter else {
+            tracing::error!("{items} {} lost ({reason}): {peer}: {message}", signal.items());
+            return self.ledger.lost(signal, *reason, items);
+        };
+        match dead_letter.write(&join(signal, &export.batches)) {
+            Ok(()) => {
+                tracing::error!("{items} {} dead-lettered ({reason}): {peer}: {message}", signal.items());
+                self.ledger.dead_lettered(signal, items);
+            }
+            Err(error) => {
+                let what = signal.items();
+                tracing::error!(
+                    "{items} {what} lost ({reason}): {peer}: {message}; and the dead-letter file: {error}"
+                );
+                self.ledger.lost(signal, *reason, items);
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+use std::error::Error;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use anyhow::Context;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, TE, USER_AGENT};
+use http::{HeaderValue, Request};
+use http_body_util::{BodyExt, Limited};
+use reqwest::{Certificate, Client, Identity};
+
+use super::endpoint::{Compression, Endpoint, Protocol};
+use super::payload::Payload;
+use super::response::{Answer, Received};
+use crate::net::{grpc, tls};
+use crate::otlp::{Batch, Signal};
+use crate::stream::lineage;
+
+/// Connections to a peer: one is not always enough for a large batch and those behind it.
+const CONNECTIONS: usize = 2;
+
+/// Largest response that is read, in bytes; the OTLP specification's limit.
+const MAX_RESPONSE: usize = 4 << 20;
+
+/// Sends the batches of one signal to its endpoint.
+#[derive(Debug)]
+pub struct Exporter {
+    signal: Signal,
+    endpoint: Endpoint,
+    clients: Vec<Client>,
+    turn: AtomicUsize,
+    marks: OnceLock<Option<HeaderValue>>,
+}
+
+impl Exporter {
+    /// Prepares connections; none is made yet.
+    ///
+    /// # Errors
+    /// A certificate cannot be read.
+    pub fn new(signal: Signal, endpoint: Endpoint) -> anyhow::Result<Exporter> {
+        tls::install_provider();
+        let clients: anyhow::Result<Vec<Client>> = (0..CONNECTIONS).map(|_| client(&endpoint)).collect();
+        Ok(Exporter {
+            signal,
+            endpoint,
+            clients: clients?,
+            turn: AtomicUsize::new(0),
+            marks: OnceLock::new(),
+        })
+    }
+
+    /// The peer, for messages.
+    pub fn peer(&self) -> &str {
+        self.endpoint.url.as_str()
+    }
+
+    pub(super) fn encode(&self, batches: &[Batch]) -> std::io::Result<Payload> {
+        Payload::encode(self.signal, batches, self.endpoint.protocol, self.endpoint.compression)
+    }
+
+    /// Sends once and says what came of it.
+    pub(super) async fn send(&self, payload: Payload) -> Answer {
+        let attempt = async {
+            let client = &self.clients[self.turn.fetch_add(1, Relaxed) % self.clients.len()];
+            let response = client.execute(self.request(payload)?).await?;
+            let (head, body) = http::Response::<reqwest::Body>::from(response).into_parts();
+            let body = Limited::new(body, MAX_RESPONSE).collect().await.map_err(anyhow::Error::from_boxed)?;
+            let trailers = body.trailers().cloned().unwrap_or_default();
+            Ok(Received { status: head.status, headers: head.headers, body: body.to_bytes(), trailers })
+        };
+        let received: Result<Received, anyhow::Error> = attempt.await;
+        match (received, self.endpoint.protocol) {
+            (Ok(received), Protocol::Grpc) => Answer::of_grpc(&received),
+            (Ok(received), protocol) => Answer::of_http(&received, protocol),
+            (Err(error), _) => {
+                let timed_out =
+                    error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout);
+                let code = if timed_out { "Timeout" } else { "NoResponse" };
+                Answer::Retry { code: code.into(), message: innermost(error.as_ref()), after: None }
+            }
+        }
+    }
+
+    fn request(&self, payload: Payload) -> anyhow::Result<reqwest::Request> {
+        let mut request = Request::post(self.endpoint.url.as_str()).body(reqwest::Body::wrap(payload))?;
+        let headers = request.headers_mut();
+        headers.insert(USER_AGENT, HeaderValue::from_static(concat!("obs/", env!("CARGO_PKG_VERSION"))));
+        let content_type = match self.endpoint.protocol {
+            Protocol::Grpc => grpc::CONTENT_TYPE,
+            Protocol::HttpProtobuf => "application/x-protobuf",
+            Protocol::HttpJson => "application/json",
+        };
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        let encoding = match self.endpoint.compression {
+            Compression::None => None,
+            Compression::Gzip => Some(HeaderValue::from_static("gzip")),
+            Compression::Zstd => Some(HeaderValue::from_static("zstd")),
+        };
+        if self.endpoint.protocol == Protocol::Grpc {
+            headers.insert(TE, HeaderValue::from_static("trailers"));
+        }
+        if let Some(encoding) = encoding {
+            match self.endpoint.protocol {
+                Protocol::Grpc => headers.insert("grpc-encoding", encoding),
+                Protocol::HttpProtobuf | Protocol::HttpJson => headers.insert(CONTENT_ENCODING, encoding),
+            };
+        }
+        // Looked up with the first request: by then every stage before this one has its pipes.
+        let marks = self.marks.get_or_init(|| HeaderValue::from_str(&lineage::upstream().join(",")).ok());
+        if let Some(marks) = marks.clone().filter(|marks| !marks.is_empty()) {
+            headers.insert(lineage::HEADER, marks);
+        }
+        headers.extend(self.endpoint.headers.clone());
+        Ok(request.try_into()?)
+    }
+}
+
+fn client(endpoint: &Endpoint) -> anyhow::Result<Client> {
+    let mut builder = Client::builder().timeout(endpoint.timeout).redirect(reqwest::redirect::Policy::none());
+    if endpoint.protocol == Protocol::Grpc {
+        builder = builder.http2_prior_knowledge();
+    }
+    let read = |path: &std::path::Path| {
+        std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+    };
+    if let Some(path) = &endpoint.authority {
+        let certificates =
+            Certificate::from_pem_bundle(&read(path)?).with_context(|| format!("{}", path.display()))?;
+        builder = builder.tls_certs_only(certificates);
+    }
+    if let Some((certificate, key)) = &endpoint.identity {
+        let pem = [read(certificate)?, read(key)?].join(&b'\n');
+        let identity = Identity::from_pem(&pem);
+        builder = builder
+            .identity(identity.with_context(|| format!("{} and {}", certificate.display(), key.display()))?);
+    }
+    Ok(builder.build()?)
+}
+
+/// The cause that says most: libraries wrap "connection refused" three times.
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    let mut error = error;
+    while let Some(cause) = error.source() {
+        error = cause;
+    }
+    error.to_string()
+}
