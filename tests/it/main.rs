@@ -1,1 +1,3 @@
 //! One integration binary: the library on public documents, the real `obs` against real peers.
+
+mod otlp_properties;
