@@ -235,22 +235,22 @@ impl<'a> Reader<'a> {
         self.expect_quote(field.kind)?;
         let at = self.lexer.position;
         let text = &*encoded(self.lexer.string()?);
-        let mut id = [0; 16];
-        let id = &mut id[..size];
         if text.is_empty() {
             return Ok(());
         }
+        // Base64 is decoded by threes: the text of 16 bytes, without its padding, is that of 18.
+        let mut id = [0; 18];
         let decoded = if text.len() == size * 2 {
-            const_hex::decode_to_slice(text, id).is_ok()
+            const_hex::decode_to_slice(text, &mut id[..size]).is_ok()
         } else {
             // A padded length, so that neither a longer nor a shorter id passes.
-            text.len() == size.div_ceil(3) * 4 && BASE64.decode_slice_unchecked(text, id).ok() == Some(size)
+            text.len() == size.div_ceil(3) * 4 && BASE64.decode_slice(text, &mut id).ok() == Some(size)
         };
         if !decoded {
             self.lexer.position = at;
             return Err(self.lexer.expected(&field.kind.expected()));
         }
-        put_bytes(&mut self.out, field.number, id);
+        put_bytes(&mut self.out, field.number, &id[..size]);
         Ok(())
     }
 
