@@ -25,7 +25,7 @@ use scramble::Scrambler;
 
 /// Few cases by default, so that the whole runs in seconds; `PROPTEST_CASES` asks for more.
 pub fn config() -> ProptestConfig {
-    const CASES: u32 = 96;
+    const CASES: u32 = 192;
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
     ProptestConfig {
         cases: cases.unwrap_or(CASES),
