@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::check::check;
 use super::fault::Fault;
-use super::proto::schema;
+use super::proto::{LogsData, MetricsData, TracesData, schema};
 use super::schema::Message;
 
 /// The three kinds of telemetry.
@@ -93,6 +93,21 @@ impl Batch {
     /// The wire encoding of a `TracesData`, `MetricsData` or `LogsData`.
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
+    }
+
+    /// The view of a batch of traces.
+    pub fn traces(&self) -> Option<TracesData<'_>> {
+        (self.signal == Signal::Traces).then(|| TracesData(&self.bytes))
+    }
+
+    /// The view of a batch of metrics.
+    pub fn metrics(&self) -> Option<MetricsData<'_>> {
+        (self.signal == Signal::Metrics).then(|| MetricsData(&self.bytes))
+    }
+
+    /// The view of a batch of logs.
+    pub fn logs(&self) -> Option<LogsData<'_>> {
+        (self.signal == Signal::Logs).then(|| LogsData(&self.bytes))
     }
 
     /// Spans, data points or log records in it.

@@ -89,13 +89,19 @@ impl<'a> Rebuild<'a> {
         (!bytes.is_empty()).then(|| Batch::built(signal, bytes, items))
     }
 
+    /// Bytes that opening all that is not open yet takes, without tags and lengths.
+    fn headers(&self) -> usize {
+        let closed = self.levels.iter().filter(|level| level.length.is_none());
+        closed.flat_map(|level| header(level.bytes, level.child)).map(<[u8]>::len).sum()
+    }
+
     fn open(&mut self) -> u32 {
         let mut number = RESOURCE;
         for level in &mut self.levels {
             if level.length.is_none() {
                 put_tag(&mut self.out, level.number, wire_type::LEN);
                 level.length = Some(Length::reserve(&mut self.out, 3));
-                copy_header(&mut self.out, level.bytes, level.child);
+                header(level.bytes, level.child).for_each(|field| self.out.extend_from_slice(field));
             }
             number = level.child;
         }
@@ -111,17 +117,18 @@ impl<'a> Rebuild<'a> {
     }
 }
 
-/// Copies all fields but the list.
-fn copy_header(out: &mut Vec<u8>, container: &[u8], list: u32) {
+/// All fields of a container but the list.
+fn header(container: &[u8], list: u32) -> impl Iterator<Item = &[u8]> {
     let mut fields = Fields::new(container);
-    loop {
-        let start = fields.position();
-        match fields.next() {
-            Some((number, _)) if number == list => {}
-            Some(_) => out.extend_from_slice(&container[start..fields.position()]),
-            None => break,
+    std::iter::from_fn(move || {
+        loop {
+            let start = fields.position();
+            let (number, _) = fields.next()?;
+            if number != list {
+                return Some(&container[start..fields.position()]);
+            }
         }
-    }
+    })
 }
 
 /// Cuts a batch into batches of at most `max_items` and, where a single record allows it, `max_bytes`.
@@ -164,7 +171,7 @@ impl<'a> Splitter<'a> {
         // Tags and lengths of the open containers and of the record.
         const OVERHEAD: usize = 32;
         let full = self.rebuild.items + items > self.max_items
-            || self.rebuild.len() + record.len() + OVERHEAD > self.max_bytes;
+            || self.rebuild.len() + self.rebuild.headers() + record.len() + OVERHEAD > self.max_bytes;
         if full && !self.rebuild.is_empty() {
             self.pieces.extend(self.rebuild.cut(self.signal));
         }

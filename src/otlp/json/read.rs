@@ -1,5 +1,7 @@
 //! JSON text to wire bytes, in one pass: lengths are left open and patched when their message ends.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -44,8 +46,8 @@ pub fn read_as(signal: Signal, text: &[u8]) -> Result<Batch> {
         return Err(Fault::new(0, Problem::Expected { expected: name(signal), found: name(found) }));
     }
     match reader.lexer.peek() {
-        Ok(_) => Err(reader.lexer.expected("the end of the document")),
-        Err(_) => Ok(reader.batch(signal)),
+        Err(fault) if fault.problem == Problem::EndOfText => Ok(reader.batch(signal)),
+        _ => Err(reader.lexer.expected("the end of the document")),
     }
 }
 
@@ -76,6 +78,7 @@ impl<'a> Reader<'a> {
             return Ok(None);
         }
         loop {
+            self.lexer.peek()?;
             let at = self.lexer.position;
             let key = self.lexer.string()?;
             self.lexer.take(b':')?;
@@ -89,7 +92,7 @@ impl<'a> Reader<'a> {
                     // A document is about twice as long as its wire encoding.
                     let text = self.lexer.text;
                     self.out.reserve(memchr::memchr(b'\n', text).unwrap_or(text.len()) / 2);
-                    self.field(&signal.message().fields[0], MAX_DEPTH - 1)?;
+                    self.field(&signal.message().fields[0], MAX_DEPTH)?;
                 }
                 Some(_) => return Err(Fault::new(at, Problem::SeveralSignals)),
             }
@@ -180,7 +183,9 @@ impl<'a> Reader<'a> {
                 let width = usize::from(self.widths[depth as usize]);
                 let length = Length::reserve(&mut self.out, width);
                 // A list may hold null, which stands for an empty message.
-                if !(field.label == Label::Repeated && self.lexer.null()?) {
+                if field.label == Label::Repeated && self.lexer.null()? {
+                    self.items += usize::from(message.item);
+                } else {
                     self.object(message, depth - 1)?;
                 }
                 self.widths[depth as usize] = length.patch(&mut self.out) as u8;
@@ -229,30 +234,30 @@ impl<'a> Reader<'a> {
     fn id(&mut self, field: &Field, size: usize) -> Result<()> {
         self.expect_quote(field.kind)?;
         let at = self.lexer.position;
-        let text = self.lexer.string()?.text;
-        let mut id = [0; 16];
-        let id = &mut id[..size];
+        let text = &*encoded(self.lexer.string()?);
         if text.is_empty() {
             return Ok(());
         }
+        // Base64 is decoded by threes: the text of 16 bytes, without its padding, is that of 18.
+        let mut id = [0; 18];
         let decoded = if text.len() == size * 2 {
-            const_hex::decode_to_slice(text, id).is_ok()
+            const_hex::decode_to_slice(text, &mut id[..size]).is_ok()
         } else {
             // A padded length, so that neither a longer nor a shorter id passes.
-            text.len() == size.div_ceil(3) * 4 && BASE64.decode_slice_unchecked(text, id).ok() == Some(size)
+            text.len() == size.div_ceil(3) * 4 && BASE64.decode_slice(text, &mut id).ok() == Some(size)
         };
         if !decoded {
             self.lexer.position = at;
             return Err(self.lexer.expected(&field.kind.expected()));
         }
-        put_bytes(&mut self.out, field.number, id);
+        put_bytes(&mut self.out, field.number, &id[..size]);
         Ok(())
     }
 
     fn base64(&mut self, kind: Kind) -> Result<Vec<u8>> {
         self.expect_quote(kind)?;
         let at = self.lexer.position;
-        let text = self.lexer.string()?.text;
+        let text = &*encoded(self.lexer.string()?);
         let engine = if text.iter().any(|byte| matches!(byte, b'-' | b'_')) { &BASE64_URL } else { &BASE64 };
         engine.decode(text).map_err(|_| {
             self.lexer.position = at;
@@ -319,6 +324,13 @@ impl<'a> Reader<'a> {
         self.lexer.position = at;
         self.lexer.expected(r#"an escape such as \n, \" or \u00e9"#)
     }
+}
+
+/// The text of hex or base64, of which some JSON writers escape the slashes.
+#[inline]
+fn encoded(raw: Raw<'_>) -> Cow<'_, [u8]> {
+    let mut plain = Vec::new();
+    if raw.escaped && unescape(raw.text, &mut plain).is_ok() { plain.into() } else { raw.text.into() }
 }
 
 /// Position of the field that `key` names, trying `guess` first.

@@ -13,71 +13,139 @@ use crate::otlp::{Batch, schema};
 /// Appends a batch as one JSON object without a line end; returns how many fields JSON cannot carry because the
 /// protocol does not know them.
 pub fn write(batch: &Batch, out: &mut Vec<u8>) -> u64 {
-    let mut unknown = 0;
+    let mut found = Found::default();
     let message = batch.signal().message();
-    if batch.bytes().is_empty() {
+    let start = out.len();
+    object(message, batch.bytes(), out, &mut found);
+    if out.len() == start + b"{}".len() {
         // Even an empty batch says which signal it is of.
+        out.truncate(start);
         let list = message.fields[0].json;
         out.extend_from_slice(format!("{{\"{list}\":[]}}").as_bytes());
-    } else {
-        object(message, batch.bytes(), out, &mut unknown);
     }
-    unknown
+    found.unknown
 }
 
-fn object(message: &'static Message, bytes: &[u8], out: &mut Vec<u8>, unknown: &mut u64) {
-    let start = out.len();
-    let unknown_before = *unknown;
-    if !in_order(message, bytes, out, unknown) {
+/// What has come up so far in a batch.
+#[derive(Default)]
+struct Found {
+    /// Fields that the protocol does not know.
+    unknown: u64,
+    /// Whether a message could not be written in order.
+    disorder: bool,
+}
+
+fn object(message: &'static Message, bytes: &[u8], out: &mut Vec<u8>, found: &mut Found) {
+    // Once one message has begun in vain, others look first: a beginning includes all that is nested in it, so
+    // that disorder at every level would double the work with each.
+    if !(found.disorder && is_disordered(message, bytes)) {
+        let start = out.len();
+        let unknown_before = found.unknown;
+        if in_order(message, bytes, out, found) {
+            return;
+        }
         out.truncate(start);
-        *unknown = unknown_before;
-        in_order(message, &canonical(message, bytes), out, unknown);
+        found.unknown = unknown_before;
+        found.disorder = true;
+    }
+    in_order(message, &canonical(message, bytes), out, found);
+}
+
+/// Tells whether fields, as they come, make a valid JSON object.
+struct Order {
+    seen: u32,
+    list: usize,
+}
+
+/// Where a field stands in its object.
+#[derive(PartialEq, Eq)]
+enum Place {
+    /// In the list that is open.
+    InList,
+    /// Behind all that has been written.
+    Next,
+    /// It, or another member of its `oneof`, has been closed already.
+    Taken,
+}
+
+const NO_LIST: usize = usize::MAX;
+
+impl Order {
+    fn new() -> Self {
+        Order { seen: 0, list: NO_LIST }
+    }
+
+    #[inline]
+    fn place(&mut self, message: &Message, position: usize, field: &Field) -> Place {
+        if self.list == position {
+            return Place::InList;
+        }
+        let bit = 1 << position;
+        let rivals = if field.label == Label::Oneof { message.oneof } else { bit };
+        if self.seen & rivals != 0 {
+            return Place::Taken;
+        }
+        self.seen |= bit;
+        Place::Next
     }
 }
 
-/// Writes the fields as they come; false where that is no valid JSON object because a field comes twice or a list
-/// is interrupted.
+/// Whether the field begins a list; an empty run does not, as empty lists are left out.
 #[inline]
-fn in_order(message: &'static Message, bytes: &[u8], out: &mut Vec<u8>, unknown: &mut u64) -> bool {
-    const NO_LIST: usize = usize::MAX;
-    let mut seen = 0u32;
-    let mut list = NO_LIST;
+fn begins_list(field: &Field, value: Value) -> bool {
+    field.label == Label::Repeated && (is_len(field.kind) || !matches!(value, Value::Len([])))
+}
+
+/// Whether a field comes twice or a list is interrupted.
+fn is_disordered(message: &Message, bytes: &[u8]) -> bool {
+    let mut order = Order::new();
+    Fields::new(bytes).any(|(number, value)| {
+        let Some((position, field)) = message.field(number) else {
+            return false;
+        };
+        let place = order.place(message, position, field);
+        if place == Place::Next {
+            order.list = if begins_list(field, value) { position } else { NO_LIST };
+        }
+        place == Place::Taken
+    })
+}
+
+/// Writes the fields as they come; false where that is no valid JSON object.
+#[inline]
+fn in_order(message: &'static Message, bytes: &[u8], out: &mut Vec<u8>, found: &mut Found) -> bool {
+    let mut order = Order::new();
     let start = out.len();
     out.push(b'{');
     for (number, value) in Fields::new(bytes) {
         let Some((position, field)) = message.field(number) else {
-            *unknown += 1;
+            found.unknown += 1;
             continue;
         };
-        if list == position {
-            out.push(b',');
-            element(field, value, out, unknown);
-            continue;
-        }
-        let bit = 1 << position;
-        let rivals = if field.label == Label::Oneof { message.oneof } else { bit };
-        if seen & rivals != 0 {
-            return false;
-        }
-        seen |= bit;
-        if list != NO_LIST {
-            out.push(b']');
-            list = NO_LIST;
-        }
-        if field.label == Label::Repeated {
-            if matches!(value, Value::Len([])) && !is_len(field.kind) {
+        match order.place(message, position, field) {
+            Place::InList => {
+                out.push(b',');
+                element(field, value, out, found);
                 continue;
             }
+            Place::Taken => return false,
+            Place::Next => {}
+        }
+        if order.list != NO_LIST {
+            out.push(b']');
+            order.list = NO_LIST;
+        }
+        if begins_list(field, value) {
             key(field, start, out);
             out.push(b'[');
-            list = position;
-            element(field, value, out, unknown);
-        } else if field.label != Label::Single || !is_default(field.kind, value) {
+            order.list = position;
+            element(field, value, out, found);
+        } else if field.label == Label::Optional || field.label == Label::Oneof || !is_default(field, value) {
             key(field, start, out);
-            single(field.kind, value, out, unknown);
+            single(field.kind, value, out, found);
         }
     }
-    if list != NO_LIST {
+    if order.list != NO_LIST {
         out.push(b']');
     }
     out.push(b'}');
@@ -94,17 +162,20 @@ fn is_len(kind: Kind) -> bool {
     kind.wire_type() == schema::wire_type::LEN
 }
 
-fn is_default(kind: Kind, value: Value) -> bool {
-    match (kind, value) {
+/// Whether a field that is set says no more than one that is not; of a list it is an empty run that does not.
+fn is_default(field: &Field, value: Value) -> bool {
+    match (field.kind, value) {
         (Kind::Message(_), _) => false,
         (_, Value::Len(bytes)) => bytes.is_empty(),
+        // Of a varint that is longer than its type the low bits count.
+        (Kind::Uint32 | Kind::Int32 | Kind::Sint32 | Kind::Enum(_), _) => value.uint32() == 0,
         _ => value.bits() == 0,
     }
 }
 
 /// One element of a list; a packed run is several.
 #[inline]
-fn element(field: &Field, value: Value, out: &mut Vec<u8>, unknown: &mut u64) {
+fn element(field: &Field, value: Value, out: &mut Vec<u8>, found: &mut Found) {
     match value {
         Value::Len(mut run) if !is_len(field.kind) => {
             let before = out.len();
@@ -112,20 +183,20 @@ fn element(field: &Field, value: Value, out: &mut Vec<u8>, unknown: &mut u64) {
                 if out.len() > before {
                     out.push(b',');
                 }
-                single(field.kind, value, out, unknown);
+                single(field.kind, value, out, found);
             }
             if out.len() == before && out.last() == Some(&b',') {
                 out.pop();
             }
         }
-        value => single(field.kind, value, out, unknown),
+        value => single(field.kind, value, out, found),
     }
 }
 
 #[inline]
-fn single(kind: Kind, value: Value, out: &mut Vec<u8>, unknown: &mut u64) {
+fn single(kind: Kind, value: Value, out: &mut Vec<u8>, found: &mut Found) {
     match kind {
-        Kind::Message(message) => object(message, value.bytes(), out, unknown),
+        Kind::Message(message) => object(message, value.bytes(), out, found),
         Kind::String => string(value.bytes(), out),
         Kind::Id(_) => hex(value.bytes(), out),
         Kind::Bytes => {
@@ -209,6 +280,7 @@ fn escape(byte: u8, out: &mut Vec<u8>) {
 /// The message with each field in one place: of a scalar that comes twice the last counts, messages merge, and the
 /// last member of a `oneof` clears the others (protobuf's rules for parsers).
 fn canonical(message: &'static Message, bytes: &[u8]) -> Vec<u8> {
+    // What was found of each: of a message the payload, else fields.
     let mut fields: Vec<(&Field, Cow<[u8]>)> = Vec::with_capacity(message.fields.len());
     let mut out = Vec::with_capacity(bytes.len());
     let mut scan = Fields::new(bytes);
@@ -225,29 +297,30 @@ fn canonical(message: &'static Message, bytes: &[u8]) -> Vec<u8> {
         if field.label == Label::Oneof {
             fields.retain(|(other, _)| other.label != Label::Oneof || other.number == number);
         }
+        let part = if merges(field) { value.bytes() } else { raw };
         match fields.iter_mut().find(|(known, _)| known.number == number) {
-            None => fields.push((field, Cow::Borrowed(raw))),
-            Some((_, merged)) if field.label == Label::Repeated => merged.to_mut().extend_from_slice(raw),
-            Some((_, merged)) if matches!(field.kind, Kind::Message(_)) => {
-                let both = [payload(merged), value.bytes()].concat();
-                merged.to_mut().clear();
-                put_bytes(merged.to_mut(), number, &both);
+            None => fields.push((field, Cow::Borrowed(part))),
+            Some((_, whole)) if merges(field) || field.label == Label::Repeated => {
+                whole.to_mut().extend_from_slice(part);
             }
-            Some((_, merged)) => *merged = Cow::Borrowed(raw),
+            Some((_, whole)) => *whole = Cow::Borrowed(part),
         }
     }
-    for (field, raw) in fields {
-        if field.label == Label::Repeated && !is_len(field.kind) {
-            pack(field, &raw, &mut out);
+    for (field, whole) in fields {
+        if merges(field) {
+            put_bytes(&mut out, field.number, &whole);
+        } else if field.label == Label::Repeated && !is_len(field.kind) {
+            pack(field, &whole, &mut out);
         } else {
-            out.extend_from_slice(&raw);
+            out.extend_from_slice(&whole);
         }
     }
     out
 }
 
-fn payload(raw: &[u8]) -> &[u8] {
-    Fields::new(raw).next().map_or(&[], |(_, value)| value.bytes())
+/// Whether occurrences of the field are pieces of one message.
+fn merges(field: &Field) -> bool {
+    field.label != Label::Repeated && matches!(field.kind, Kind::Message(_))
 }
 
 /// Makes one packed run of all runs and single elements.
