@@ -139,7 +139,7 @@ macro_rules! protocol {
         /// The schema table of every message.
         #[allow(non_upper_case_globals)]
         pub mod schema {
-            use crate::otlp::schema::{Field, Kind, Label, Message, index, oneof};
+            use crate::otlp::schema::{Field, Kind, Label, Message, index, is_attribute, oneof};
             $(
                 $(#[$message_doc])*
                 pub static $message: Message = Message {
@@ -155,6 +155,7 @@ macro_rules! protocol {
                     by_number: index(&[$($number),*]),
                     oneof: oneof(&[$(label!($label)),*]),
                     item: $item,
+                    is_attribute: is_attribute(stringify!($message)),
                 };
             )*
         }

@@ -16,6 +16,8 @@ pub struct Message {
     pub(crate) oneof: u32,
     /// Whether the ledger counts this message: a span, a data point, a log record.
     pub item: bool,
+    /// Whether it is a `KeyValue`, for which there are short cuts.
+    pub(crate) is_attribute: bool,
 }
 
 /// The highest field number that the protocol uses.
@@ -152,6 +154,11 @@ pub(crate) const fn index(numbers: &[usize]) -> [u8; MAX_FIELD_NUMBER + 1] {
         position += 1;
     }
     by_number
+}
+
+/// Fills [`Message::is_attribute`].
+pub(crate) const fn is_attribute(name: &str) -> bool {
+    matches!(name.as_bytes(), b"KeyValue")
 }
 
 /// Fills [`Message::oneof`].

@@ -5,23 +5,34 @@ use crate::otlp::fault::{Fault, Problem};
 /// Position of the first byte that cannot stand for itself in a JSON string: a quote, a backslash or a control.
 #[inline]
 pub(super) fn special(text: &[u8]) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGHS: u64 = 0x8080_8080_8080_8080;
-    // Marks bytes below `bound`; a mark above the first true one may be false (borrow), the first never is.
-    let below = |word: u64, bound: u64| word.wrapping_sub(ONES * bound) & !word & HIGHS;
     let mut chunks = text.chunks_exact(8);
     for (index, chunk) in chunks.by_ref().enumerate() {
-        let word = u64::from_le_bytes(chunk.try_into().unwrap_or_default());
-        let quote = word ^ (ONES * u64::from(b'"'));
-        let backslash = word ^ (ONES * u64::from(b'\\'));
-        let found = below(word, 0x20) | below(quote, 1) | below(backslash, 1);
+        let found = specials(chunk.first_chunk().map_or(0, |chunk| u64::from_le_bytes(*chunk)));
         if found != 0 {
             return Some(index * 8 + found.trailing_zeros() as usize / 8);
         }
     }
     let rest = chunks.remainder();
+    // The last eight bytes at once, those that were seen already pushed out of the word.
+    if let (Some(last), false) = (text.last_chunk::<8>(), rest.is_empty()) {
+        let seen = 8 - rest.len();
+        let found = specials(u64::from_le_bytes(*last)) >> (8 * seen);
+        return (found != 0).then(|| text.len() - rest.len() + found.trailing_zeros() as usize / 8);
+    }
     let found = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))?;
     Some(text.len() - rest.len() + found)
+}
+
+/// Marks the special bytes of a word in their highest bits. Marks above the first may be false: the subtraction
+/// borrows from the next byte.
+#[inline]
+fn specials(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    let below = |word: u64, bound: u64| word.wrapping_sub(ONES * bound) & !word & HIGHS;
+    let quote = word ^ (ONES * b'"' as u64);
+    let backslash = word ^ (ONES * b'\\' as u64);
+    below(word, 0x20) | below(quote, 1) | below(backslash, 1)
 }
 
 /// A place in JSON text.

@@ -6,11 +6,11 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use super::lexer::{Lexer, Raw, number, unescape};
+use super::lexer::{Lexer, Raw, number, special, unescape};
 use crate::otlp::check::{MAX_DEPTH, is_utf8};
 use crate::otlp::fault::{Fault, Problem};
 use crate::otlp::schema::{Field, Kind, Label, Message, wire_type};
-use crate::otlp::wire::{Length, put_bytes, put_tag, put_varint};
+use crate::otlp::wire::{Length, put_bytes, put_tag, put_uint, put_varint, varint_len};
 use crate::otlp::{Batch, Signal};
 
 type Result<T> = std::result::Result<T, Box<Fault>>;
@@ -110,17 +110,17 @@ impl<'a> Reader<'a> {
         if self.lexer.peek()? != b'{' {
             return Err(self.lexer.expected(&Kind::Message(message).expected()));
         }
+        if message.is_attribute && self.plain_attribute().is_some() {
+            return Ok(());
+        }
         self.lexer.position += 1;
         if self.lexer.peek()? == b'}' {
             self.lexer.position += 1;
             return Ok(());
         }
-        // Writers keep to one order, so the field after the last one is the best guess.
         let mut guess = 0;
         loop {
-            let key = self.lexer.string()?;
-            self.lexer.take(b':')?;
-            match find(message, key, guess) {
+            match self.key(message, guess)? {
                 Some(position) => {
                     guess = position + 1;
                     self.field(&message.fields[position], depth)?;
@@ -131,6 +131,57 @@ impl<'a> Reader<'a> {
                 return Ok(());
             }
         }
+    }
+
+    /// Takes a key with its colon; the position of its field, or `None` where the protocol has no such field.
+    #[inline]
+    fn key(&mut self, message: &'static Message, guess: usize) -> Result<Option<usize>> {
+        /// Writers keep to one order and leave out what is not set.
+        const LIKELY: usize = 3;
+        let rest = &self.lexer.text[self.lexer.position..];
+        let likely = message.fields.iter().enumerate().skip(guess).take(LIKELY);
+        for (position, field) in likely {
+            let key = &field.key.as_bytes()[1..];
+            if rest.starts_with(key) {
+                self.lexer.position += key.len();
+                return Ok(Some(position));
+            }
+        }
+        let key = self.lexer.string()?;
+        self.lexer.take(b':')?;
+        Ok(find(message, key))
+    }
+
+    /// Reads an attribute as nearly all are written, without white space and escapes: a key, then a string or a
+    /// whole number. `None`, and nothing taken, for any other.
+    #[inline]
+    fn plain_attribute(&mut self) -> Option<()> {
+        let rest = self.lexer.text.get(self.lexer.position..)?.strip_prefix(b"{\"key\":\"")?;
+        let (key, rest) = plain_string(rest)?;
+        let rest = rest.strip_prefix(b",\"value\":{\"")?;
+        let (value, rest, is_string) = match rest.strip_prefix(b"stringValue\":\"") {
+            Some(rest) => plain_string(rest).map(|(value, rest)| (value, rest, true))?,
+            None => plain_string(rest.strip_prefix(b"intValue\":\"")?)
+                .map(|(value, rest)| (value, rest, false))?,
+        };
+        let rest = rest.strip_prefix(b"}}")?;
+        if key.is_empty() {
+            return None;
+        }
+        if is_string {
+            put_bytes(&mut self.out, 1, key);
+            put_tag(&mut self.out, 2, wire_type::LEN);
+            put_varint(&mut self.out, (1 + varint_len(value.len() as u64) + value.len()) as u64);
+            put_bytes(&mut self.out, 1, value);
+        } else {
+            let bits = i64::try_from(integer(value)?).ok()? as u64;
+            put_bytes(&mut self.out, 1, key);
+            put_tag(&mut self.out, 2, wire_type::LEN);
+            put_varint(&mut self.out, 1 + varint_len(bits) as u64);
+            put_uint(&mut self.out, 3, bits);
+        }
+        self.lexer.position = self.lexer.text.len() - rest.len();
+        Some(())
     }
 
     #[inline]
@@ -333,16 +384,17 @@ fn encoded(raw: Raw<'_>) -> Cow<'_, [u8]> {
     if raw.escaped && unescape(raw.text, &mut plain).is_ok() { plain.into() } else { raw.text.into() }
 }
 
-/// Position of the field that `key` names, trying `guess` first.
+/// Takes the rest of a string that has no escapes, and what follows its closing quote.
 #[inline]
-fn find(message: &'static Message, key: Raw, guess: usize) -> Option<usize> {
-    match message.fields.get(guess) {
-        Some(field) if field.json.as_bytes() == key.text => Some(guess),
-        _ => find_any(message, key),
-    }
+fn plain_string(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = special(text)?;
+    let (string, rest) = text.split_at(end);
+    let rest = rest.strip_prefix(b"\"")?;
+    is_utf8(string).then_some((string, rest))
 }
 
-fn find_any(message: &'static Message, key: Raw) -> Option<usize> {
+/// Position of the field that `key` names.
+fn find(message: &'static Message, key: Raw) -> Option<usize> {
     let mut plain = Vec::new();
     let mut name = key.text;
     if key.escaped {
@@ -381,6 +433,12 @@ fn integer(word: &[u8]) -> Option<i128> {
         [b'-', digits @ ..] => (true, digits),
         digits => (false, digits),
     };
+    // No nineteen digits overflow.
+    if digits.len() <= 19 && digits.iter().all(u8::is_ascii_digit) && !digits.is_empty() {
+        let value =
+            i128::from(digits.iter().fold(0, |value: u64, digit| value * 10 + u64::from(digit - b'0')));
+        return Some(if negative { -value } else { value });
+    }
     let mut value: u64 = 0;
     for digit in digits {
         let digit = digit.wrapping_sub(b'0');

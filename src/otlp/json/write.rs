@@ -5,9 +5,11 @@ use std::borrow::Cow;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::lexer::special;
+use crate::otlp::check::plain_attribute;
 use crate::otlp::schema::{Field, Kind, Label, Message};
 use crate::otlp::view::{Fields, Value, unpack};
-use crate::otlp::wire::{put_bytes, put_tag, put_varint};
+use crate::otlp::wire::{put_bytes, put_tag, put_varint, varint};
 use crate::otlp::{Batch, schema};
 
 /// Appends a batch as one JSON object without a line end; returns how many fields JSON cannot carry because the
@@ -16,6 +18,8 @@ pub fn write(batch: &Batch, out: &mut Vec<u8>) -> u64 {
     let mut found = Found::default();
     let message = batch.signal().message();
     let start = out.len();
+    // A document is about twice as long as its wire encoding.
+    out.reserve(batch.bytes().len() * 5 / 2);
     object(message, batch.bytes(), out, &mut found);
     if out.len() == start + b"{}".len() {
         // Even an empty batch says which signal it is of.
@@ -196,6 +200,7 @@ fn element(field: &Field, value: Value, out: &mut Vec<u8>, found: &mut Found) {
 #[inline]
 fn single(kind: Kind, value: Value, out: &mut Vec<u8>, found: &mut Found) {
     match kind {
+        Kind::Message(message) if message.is_attribute && attribute(value.bytes(), out) => {}
         Kind::Message(message) => object(message, value.bytes(), out, found),
         Kind::String => string(value.bytes(), out),
         Kind::Id(_) => hex(value.bytes(), out),
@@ -212,6 +217,35 @@ fn single(kind: Kind, value: Value, out: &mut Vec<u8>, found: &mut Found) {
         Kind::Bool => out.extend_from_slice(if value.bool() { b"true" } else { b"false" }),
         Kind::Double => double(value.double(), out),
     }
+}
+
+/// Writes an attribute as nearly all are; false, and nothing written, for any other.
+#[inline]
+fn attribute(bytes: &[u8], out: &mut Vec<u8>) -> bool {
+    let Some((key @ [_, ..], value)) = plain_attribute(bytes) else { return false };
+    let begin = |out: &mut Vec<u8>| {
+        out.extend_from_slice(b"{\"key\":");
+        string(key, out);
+    };
+    match value {
+        [0x0a, length @ 0..0x80, text @ ..] if text.len() == usize::from(*length) => {
+            begin(out);
+            out.extend_from_slice(b",\"value\":{\"stringValue\":");
+            string(text, out);
+        }
+        [0x18, number @ ..] => {
+            let mut position = 0;
+            let Some(value) = varint(number, &mut position).filter(|_| position == number.len()) else {
+                return false;
+            };
+            begin(out);
+            out.extend_from_slice(b",\"value\":{\"intValue\":");
+            quoted(value as i64, out);
+        }
+        _ => return false,
+    }
+    out.extend_from_slice(b"}}");
+    true
 }
 
 fn number(value: impl itoa::Integer, out: &mut Vec<u8>) {
@@ -252,7 +286,7 @@ fn hex(id: &[u8], out: &mut Vec<u8>) {
 fn string(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     let mut rest = text;
-    while let Some(clean) = super::lexer::special(rest) {
+    while let Some(clean) = special(rest) {
         out.extend_from_slice(&rest[..clean]);
         escape(rest[clean], out);
         rest = &rest[clean + 1..];
