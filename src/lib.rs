@@ -1,5 +1,8 @@
 //! `obs`: OpenTelemetry pipelines.
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
+#![warn(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![warn(clippy::todo, clippy::dbg_macro)]
 
 pub mod cli;
 pub mod collect;

@@ -41,7 +41,7 @@ impl StreamTerminal {
                 }
             }
             let result = result.and_then(|()| self.writer.flush());
-            let answer = result.as_ref().map(|()| ()).map_err(|_| Refusal::Closed);
+            let answer = result.as_ref().copied().map_err(|_| Refusal::Closed);
             group.drain(..).for_each(|delivery| delivery.resolve(answer));
             if let Err(error) = result {
                 deliveries.close();

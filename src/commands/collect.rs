@@ -1,3 +1,5 @@
+//! `obs collect`.
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -112,6 +114,9 @@ fn parse_time(text: &str) -> Result<SystemTime, String> {
 }
 
 /// Runs `obs collect`.
+///
+/// # Errors
+/// Wrong arguments or configuration, or a failure outside; data that was not delivered is an outcome.
 pub fn run(args: CollectArgs, config: &Config) -> Result<Outcome, CommandError> {
     let stop = args.stage.stop()?;
     let ledger = Arc::new(Ledger::new("collect"));

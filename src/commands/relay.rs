@@ -1,3 +1,5 @@
+//! `obs relay`.
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,12 +12,12 @@ use tokio::runtime::{Handle, Runtime};
 use super::stream_args::{InputArgs, StageArgs};
 use crate::config::{self, Config};
 use crate::error::{CommandError, Outcome};
-use crate::otlp::Signal;
+use crate::otlp::{Batch, Signal};
 use crate::relay::{
     BatchLimits, Compression, DeadLetter, Environment, Exporter, Options, Overrides, Protocol, Relay,
     read_headers,
 };
-use crate::stream::{Event, Input, Ledger, Stop, Wake};
+use crate::stream::{Event, Input, Ledger, Reason, Stop, Wake};
 use crate::telemetry::{Figures, SelfMetrics};
 use crate::ui::progress;
 
@@ -32,11 +34,18 @@ _HEADERS, _TIMEOUT, _COMPRESSION, _CERTIFICATE, _CLIENT_CERTIFICATE, _CLIENT_KEY
 peer refuses for good, or does not take within --give-up-after, goes to the dead-letter file or is lost; both end \
 with exit code 4. While the peer is slow the relay reads its input more slowly.";
 
-const DEFAULT_BATCH_ITEMS: NonZeroUsize = NonZeroUsize::new(8192).unwrap();
+const DEFAULT_BATCH_ITEMS: NonZeroUsize = at_least_one(8192);
 /// Receivers commonly take 4 MiB.
-const DEFAULT_BATCH_BYTES: NonZeroUsize = NonZeroUsize::new(2 << 20).unwrap();
-const DEFAULT_CAPACITY: NonZeroUsize = NonZeroUsize::new(100_000).unwrap();
-const DEFAULT_UNDER_WAY: NonZeroUsize = NonZeroUsize::new(8).unwrap();
+const DEFAULT_BATCH_BYTES: NonZeroUsize = at_least_one(2 << 20);
+const DEFAULT_CAPACITY: NonZeroUsize = at_least_one(100_000);
+const DEFAULT_UNDER_WAY: NonZeroUsize = at_least_one(8);
+
+const fn at_least_one(number: usize) -> NonZeroUsize {
+    match NonZeroUsize::new(number) {
+        Some(number) => number,
+        None => NonZeroUsize::MIN,
+    }
+}
 
 /// Arguments of `obs relay`.
 #[derive(Debug, Args)]
@@ -94,6 +103,9 @@ pub struct RelayArgs {
 }
 
 /// Runs `obs relay`.
+///
+/// # Errors
+/// Wrong arguments or configuration, or a failure outside; data that was not delivered is an outcome.
 pub fn run(args: RelayArgs, config: &Config) -> Result<Outcome, CommandError> {
     let exporters = exporters(&args)?;
     let options = options(&args, config.section()?)?;
@@ -127,14 +139,14 @@ fn feed(
     runtime: &Handle,
     mut self_metrics: Option<SelfMetrics>,
 ) -> Result<(), CommandError> {
-    let accept = |batch: crate::otlp::Batch| {
+    let accept = |batch: Batch| {
         let (signal, items) = (batch.signal(), batch.items() as u64);
         ledger.received(signal, items);
         runtime.block_on(async {
             tokio::select! {
                 accepted = relay.accept(batch) => accepted.map_err(|error| CommandError::failure(anyhow!(error))),
                 () = stop.drained_out() => {
-                    ledger.lost(signal, crate::stream::Reason::DrainTimeout, items);
+                    ledger.lost(signal, Reason::DrainTimeout, items);
                     Err(late())
                 }
             }

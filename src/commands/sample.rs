@@ -1,3 +1,5 @@
+//! `obs sample`.
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -93,6 +95,9 @@ fn policy(args: &SampleArgs, config: config::Sampling) -> Result<Policy, Command
 }
 
 /// Runs `obs sample`.
+///
+/// # Errors
+/// Wrong arguments or configuration, or a failure outside; data that was not delivered is an outcome.
 pub fn run(args: SampleArgs, config: &Config) -> Result<Outcome, CommandError> {
     let policy = policy(&args, config.section()?)?;
     let inputs = args.input.open()?;

@@ -167,7 +167,10 @@ macro_rules! protocol {
             impl<'a> $message<'a> {
                 /// The message's bytes, as they are on the wire.
                 pub fn as_bytes(&self) -> &'a [u8] { self.0 }
-                $( getter!($(#[$doc])* $field $number $label $kind); )*
+                $( getter!(
+                    #[doc = concat!("`", $json, "`, field ", stringify!($number), ".")]
+                    $(#[$doc])* $field $number $label $kind
+                ); )*
             }
         )*
     };

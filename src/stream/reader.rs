@@ -56,6 +56,8 @@ pub struct StreamReader<S> {
     /// Frames before the buffer.
     frame: usize,
     frame_payload: Option<Payload>,
+    /// The bytes of the frame before, to be used again once nobody holds them.
+    used: Bytes,
     /// Length of the buffer from which on it pays to try the same object again.
     retry_at: usize,
     resync: Option<Resync>,
@@ -88,6 +90,7 @@ impl<S: Source> StreamReader<S> {
             column: 0,
             frame: 0,
             frame_payload: None,
+            used: Bytes::new(),
             retry_at: 0,
             resync: None,
         }
@@ -275,17 +278,30 @@ impl<S: Source> StreamReader<S> {
         self.frame += 1;
         let length = u32::from_be_bytes([0, header[1], header[2], header[3]]) as usize;
         self.buffer.consume(header.len());
-        let mut bytes = Vec::with_capacity(length);
+        let mut bytes = self.recycled(length);
         self.buffer.take(length, &mut bytes);
         self.frame_payload = Some(Payload { signal, bytes, length });
         self.frame()
     }
 
-    fn payload(&self, payload: Payload) -> Event {
+    /// Room for a payload; fresh memory would have to be cleared by the kernel first.
+    fn recycled(&mut self, length: usize) -> Vec<u8> {
+        let used = std::mem::take(&mut self.used);
+        if !used.is_unique() || used.len() > length * 2 {
+            return Vec::with_capacity(length);
+        }
+        let mut bytes = Vec::from(used);
+        bytes.clear();
+        bytes.reserve_exact(length);
+        bytes
+    }
+
+    fn payload(&mut self, payload: Payload) -> Event {
         let reason = if payload.bytes.len() < payload.length {
             format!("{} of {} bytes; the stream was cut off", payload.bytes.len(), payload.length)
         } else {
-            match Batch::parse(payload.signal, Bytes::from(payload.bytes)) {
+            self.used = Bytes::from(payload.bytes);
+            match Batch::parse(payload.signal, self.used.clone()) {
                 Ok(batch) => return Event::Batch(batch),
                 Err(fault) => at_offset(&fault),
             }

@@ -214,7 +214,7 @@ impl Traffic {
         if let Some(complaint) = error {
             encode::log(logs, &span, (17, "ERROR"), &format!("{name}: {complaint} (request {text})"));
             records.log_count += 1;
-        } else if kind == kind::SERVER && number % 10 == 0 {
+        } else if kind == kind::SERVER && number.is_multiple_of(10) {
             let milliseconds = (times.1 - times.0) / 1_000_000;
             encode::log(
                 logs,
@@ -255,11 +255,11 @@ impl Traffic {
         self.random.u64(1..).to_be_bytes()
     }
 
-    /// A duration in nanoseconds: log-normal around its median, and ten times as long for one call in two hundred.
+    /// A duration in nanoseconds: log-normal around its median, and far longer for one call in two hundred.
     fn duration(&mut self, median_us: f64) -> u64 {
         // The sum of four uniform numbers is close enough to normal.
         let normal = (0..4).map(|_| self.random.f64()).sum::<f64>() - 2.0;
-        let tail = if self.random.u32(0..200) == 0 { 10.0 } else { 1.0 };
+        let tail = if self.random.u32(0..200) == 0 { 10.0 + 40.0 * self.random.f64() } else { 1.0 };
         (median_us * 1000.0 * (normal * 0.9).exp() * tail) as u64
     }
 }
