@@ -1,0 +1,159 @@
+//! `load`: whole processes under load, their CPU time and memory as the operating system charged them.
+//!
+//! The generator and the sink run in this program and do not count. `scripts/bench` builds everything and calls it.
+
+mod client;
+mod files;
+mod generator;
+mod latency;
+mod peers;
+mod process;
+mod report;
+mod run;
+mod scenario;
+mod sink;
+mod spans;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+
+use scenario::SCENARIOS;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Measures obs, and other collectors beside it, with a load of OTLP/gRPC.
+#[derive(Parser, Clone)]
+struct Options {
+    /// Scenarios to run, in the order of --list; a trailing `*` stands for any ending. Without any, all
+    scenarios: Vec<String>,
+    /// Prints the scenarios
+    #[arg(long)]
+    list: bool,
+    /// The obs binary
+    #[arg(long, default_value = "target/release/obs")]
+    obs: PathBuf,
+    /// The rotel binary; without it, its scenarios are skipped
+    #[arg(long)]
+    rotel: Option<PathBuf>,
+    /// The OpenTelemetry Collector's binary; without it, its scenarios are skipped
+    #[arg(long)]
+    otelcol: Option<PathBuf>,
+    /// Shorter: 3 s of load, 10 s of stall, files a quarter as large
+    #[arg(long)]
+    quick: bool,
+    /// How long the generator sends [default: 10]
+    #[arg(long)]
+    seconds: Option<u64>,
+    /// Ends after so many spans if the time is not over
+    #[arg(long)]
+    spans: Option<u64>,
+    /// How long the sink stalls [default: 60]
+    #[arg(long)]
+    stall: Option<u64>,
+    /// Connections of the generator
+    #[arg(long, default_value_t = 2)]
+    connections: usize,
+    /// Requests in flight, over all connections
+    #[arg(long, default_value_t = 8)]
+    in_flight: usize,
+    /// Spans in a request
+    #[arg(long, default_value_t = 1000)]
+    request: usize,
+    /// What the generator compresses with
+    #[arg(long, value_enum, default_value = "none")]
+    compression: client::Compression,
+    /// Copies what the processes write to stderr
+    #[arg(long, short)]
+    verbose: bool,
+    /// Runs one scenario and prints its figures as JSON
+    #[arg(long, hide = true)]
+    one: Option<String>,
+}
+
+impl Options {
+    fn load_time(&self) -> Duration {
+        Duration::from_secs(self.seconds.unwrap_or(if self.quick { 3 } else { 10 }))
+    }
+
+    fn stall_time(&self) -> Duration {
+        Duration::from_secs(self.stall.unwrap_or(if self.quick { 10 } else { 60 }))
+    }
+
+    /// Whether the command line asks for a scenario.
+    fn wants(&self, name: &str) -> bool {
+        let matches = |pattern: &String| match pattern.strip_suffix('*') {
+            Some(beginning) => name.starts_with(beginning),
+            None => name == pattern,
+        };
+        self.scenarios.is_empty() || self.scenarios.iter().any(matches)
+    }
+}
+
+fn main() -> Result<ExitCode> {
+    let options = Options::parse();
+    if options.list {
+        for scenario in SCENARIOS {
+            println!("{:18} {}", scenario.name, scenario.about);
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(name) = &options.one {
+        let scenario = SCENARIOS.iter().find(|scenario| scenario.name == name);
+        let figures = run::run(scenario.context("no such scenario")?, &options)?;
+        serde_json::to_writer(std::io::stdout(), &figures)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    all(&options)
+}
+
+fn all(options: &Options) -> Result<ExitCode> {
+    let chosen: Vec<_> = SCENARIOS.iter().filter(|scenario| options.wants(scenario.name)).collect();
+    if chosen.is_empty() {
+        bail!("no such scenario; --list prints them");
+    }
+    let mut rows = Vec::new();
+    let mut failed = false;
+    for scenario in chosen {
+        if let Some(missing) = scenario.missing(options) {
+            eprintln!("{}: skipped, no {missing} binary", scenario.name);
+            continue;
+        }
+        eprint!("{} … ", scenario.name);
+        std::io::stderr().flush()?;
+        match one(scenario.name) {
+            Ok(figures) => {
+                failed |= figures.complaint.is_some();
+                eprintln!("{}", figures.complaint.as_deref().unwrap_or("ok"));
+                rows.push((scenario, figures));
+            }
+            Err(error) => {
+                failed = true;
+                eprintln!("failed: {error:#}");
+            }
+        }
+    }
+    print!("{}", report::table(&rows));
+    Ok(ExitCode::from(u8::from(failed)))
+}
+
+/// Runs a scenario in a process of its own.
+///
+/// Linux counts the memory that a process had before `exec` towards its peak, and before `exec` a child shares its
+/// parent's. A parent that has generated no load yet has a few megabytes, and so they do not show.
+fn one(name: &str) -> Result<report::Figures> {
+    let output = Command::new(std::env::current_exe()?)
+        .args(std::env::args_os().skip(1))
+        .args(["--one", name])
+        .stderr(Stdio::inherit())
+        .output()?;
+    if !output.status.success() {
+        bail!("{}", output.status);
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
