@@ -1,0 +1,110 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_obs_global_optspecs
+    string join \n config= q/quiet v/verbose log-format= h/help V/version
+end
+
+function __fish_obs_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_obs_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_obs_using_subcommand
+    set -l cmd (__fish_obs_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c obs -n "__fish_obs_needs_command" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
+complete -c obs -n "__fish_obs_needs_command" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
+json\t'A JSON object a line'"
+complete -c obs -n "__fish_obs_needs_command" -s q -l quiet -d 'Say less: -q only warnings, -qq only errors'
+complete -c obs -n "__fish_obs_needs_command" -s v -l verbose -d 'Say more: -v debug, -vv trace'
+complete -c obs -n "__fish_obs_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_needs_command" -s V -l version -d 'Print version'
+complete -c obs -n "__fish_obs_needs_command" -f -a "collect" -d 'Receive telemetry over OTLP and write it to stdout'
+complete -c obs -n "__fish_obs_needs_command" -f -a "sample" -d 'Keep a share of the traces, and all errors and slow spans'
+complete -c obs -n "__fish_obs_needs_command" -f -a "relay" -d 'Send a stream to an OTLP endpoint'
+complete -c obs -n "__fish_obs_using_subcommand collect" -l grpc -d 'Receive OTLP/gRPC on ADDR, or off; port 0 takes a free one [default: 127.0.0.1:4317, off with --synthetic]' -r
+complete -c obs -n "__fish_obs_using_subcommand collect" -l http -d 'Receive OTLP/HTTP on ADDR, or off; port 0 takes a free one [default: 127.0.0.1:4318, off with --synthetic]' -r
+complete -c obs -n "__fish_obs_using_subcommand collect" -l tls-cert -d 'Certificate chain of the listeners (PEM); switches TLS on' -r -F
+complete -c obs -n "__fish_obs_using_subcommand collect" -l tls-key -d 'Private key of the certificate (PEM)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand collect" -l client-ca -d 'Authority whose certificate clients must show (PEM)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand collect" -l bearer-token-file -d 'File with the bearer token that senders must present' -r -F
+complete -c obs -n "__fish_obs_using_subcommand collect" -l cors-origin -d 'Let pages of ORIGIN send from a browser, or * all; repeatable [default: none]' -r
+complete -c obs -n "__fish_obs_using_subcommand collect" -l synthetic -d 'Make traffic of so many spans a second' -r
+complete -c obs -n "__fish_obs_using_subcommand collect" -l spans -d 'End after so many spans, with the trace that reaches them' -r
+complete -c obs -n "__fish_obs_using_subcommand collect" -l over -d 'Spread the traffic over so much past time' -r
+complete -c obs -n "__fish_obs_using_subcommand collect" -l seed -d 'Choose the traffic' -r
+complete -c obs -n "__fish_obs_using_subcommand collect" -l now -d 'Take this time (RFC 3339) for the present one' -r
+complete -c obs -n "__fish_obs_using_subcommand collect" -l format -d 'Encoding of the stream on stdout' -r -f -a "ndjson\t'OTLP JSON Lines'
+proto\t'Length-prefixed protobuf frames'"
+complete -c obs -n "__fish_obs_using_subcommand collect" -l ledger -d 'Write the closing ledger to FILE, as JSON' -r -F
+complete -c obs -n "__fish_obs_using_subcommand collect" -l drain-timeout -d 'After SIGTERM or SIGINT, drain for so long at the most' -r
+complete -c obs -n "__fish_obs_using_subcommand collect" -l health -d 'Serve /healthz, /readyz and /metrics on ADDR' -r
+complete -c obs -n "__fish_obs_using_subcommand collect" -l self-metrics -d 'Add our own metrics to the stream, every 15s or so often' -r
+complete -c obs -n "__fish_obs_using_subcommand collect" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand collect" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
+json\t'A JSON object a line'"
+complete -c obs -n "__fish_obs_using_subcommand collect" -s q -l quiet -d 'Say less: -q only warnings, -qq only errors'
+complete -c obs -n "__fish_obs_using_subcommand collect" -s v -l verbose -d 'Say more: -v debug, -vv trace'
+complete -c obs -n "__fish_obs_using_subcommand collect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand collect" -s V -l version -d 'Print version'
+complete -c obs -n "__fish_obs_using_subcommand sample" -l rate -d 'Share of the traces to keep: 0.05, 5% or 1/20' -r
+complete -c obs -n "__fish_obs_using_subcommand sample" -l slow -d 'Keep spans that take at least so long, or off [default: 1s]' -r
+complete -c obs -n "__fish_obs_using_subcommand sample" -l service -d 'Share of the traces to keep of one service, by its service.name; repeatable' -r
+complete -c obs -n "__fish_obs_using_subcommand sample" -l signal -d 'Signal of frames that do not say theirs, as the collector\'s file exporter writes them' -r
+complete -c obs -n "__fish_obs_using_subcommand sample" -l format -d 'Encoding of the stream on stdout' -r -f -a "ndjson\t'OTLP JSON Lines'
+proto\t'Length-prefixed protobuf frames'"
+complete -c obs -n "__fish_obs_using_subcommand sample" -l ledger -d 'Write the closing ledger to FILE, as JSON' -r -F
+complete -c obs -n "__fish_obs_using_subcommand sample" -l drain-timeout -d 'After SIGTERM or SIGINT, drain for so long at the most' -r
+complete -c obs -n "__fish_obs_using_subcommand sample" -l health -d 'Serve /healthz, /readyz and /metrics on ADDR' -r
+complete -c obs -n "__fish_obs_using_subcommand sample" -l self-metrics -d 'Add our own metrics to the stream, every 15s or so often' -r
+complete -c obs -n "__fish_obs_using_subcommand sample" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand sample" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
+json\t'A JSON object a line'"
+complete -c obs -n "__fish_obs_using_subcommand sample" -l no-errors -d 'Do not keep spans for being errors'
+complete -c obs -n "__fish_obs_using_subcommand sample" -s q -l quiet -d 'Say less: -q only warnings, -qq only errors'
+complete -c obs -n "__fish_obs_using_subcommand sample" -s v -l verbose -d 'Say more: -v debug, -vv trace'
+complete -c obs -n "__fish_obs_using_subcommand sample" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand sample" -s V -l version -d 'Print version'
+complete -c obs -n "__fish_obs_using_subcommand relay" -l to -d 'Endpoint, such as http://gateway:4317' -r
+complete -c obs -n "__fish_obs_using_subcommand relay" -l protocol -d 'How to speak OTLP [default: grpc]' -r -f -a "grpc\t'OTLP/gRPC'
+http/protobuf\t'OTLP/HTTP with protobuf bodies'
+http/json\t'OTLP/HTTP with JSON bodies'"
+complete -c obs -n "__fish_obs_using_subcommand relay" -l compression -d 'How to compress requests [default: none]' -r -f -a "none\t'Not at all'
+gzip\t'gzip, at its fastest level'
+zstd\t'zstd, at level 1; not every receiver knows it'"
+complete -c obs -n "__fish_obs_using_subcommand relay" -l timeout -d 'Time that a request may take [default: 10s]' -r
+complete -c obs -n "__fish_obs_using_subcommand relay" -l headers-file -d 'File with headers to send, a line each: NAME: VALUE' -r -F
+complete -c obs -n "__fish_obs_using_subcommand relay" -l ca -d 'Authorities to trust instead of the system\'s (PEM)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand relay" -l cert -d 'Our certificate for the peer (PEM)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand relay" -l key -d 'The private key of our certificate (PEM)' -r -F
+complete -c obs -n "__fish_obs_using_subcommand relay" -l batch-size -d 'Most items in a request [default: 8192]' -r
+complete -c obs -n "__fish_obs_using_subcommand relay" -l batch-bytes -d 'Most bytes in a request, uncompressed' -r
+complete -c obs -n "__fish_obs_using_subcommand relay" -l batch-timeout -d 'How long a batch may wait for others [default: until no request is under way, at most 200ms]' -r
+complete -c obs -n "__fish_obs_using_subcommand relay" -l buffer-capacity -d 'Items that may wait for delivery before the input is read more slowly [default: 100000]' -r
+complete -c obs -n "__fish_obs_using_subcommand relay" -l max-concurrent-exports -d 'Requests that may be under way at once [default: 8]' -r
+complete -c obs -n "__fish_obs_using_subcommand relay" -l give-up-after -d 'How long to try a request' -r
+complete -c obs -n "__fish_obs_using_subcommand relay" -l dead-letter -d 'Append what cannot be delivered to FILE, as NDJSON' -r -F
+complete -c obs -n "__fish_obs_using_subcommand relay" -l signal -d 'Signal of frames that do not say theirs, as the collector\'s file exporter writes them' -r
+complete -c obs -n "__fish_obs_using_subcommand relay" -l ledger -d 'Write the closing ledger to FILE, as JSON' -r -F
+complete -c obs -n "__fish_obs_using_subcommand relay" -l drain-timeout -d 'After SIGTERM or SIGINT, drain for so long at the most' -r
+complete -c obs -n "__fish_obs_using_subcommand relay" -l health -d 'Serve /healthz, /readyz and /metrics on ADDR' -r
+complete -c obs -n "__fish_obs_using_subcommand relay" -l self-metrics -d 'Add our own metrics to the stream, every 15s or so often' -r
+complete -c obs -n "__fish_obs_using_subcommand relay" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand relay" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
+json\t'A JSON object a line'"
+complete -c obs -n "__fish_obs_using_subcommand relay" -s q -l quiet -d 'Say less: -q only warnings, -qq only errors'
+complete -c obs -n "__fish_obs_using_subcommand relay" -s v -l verbose -d 'Say more: -v debug, -vv trace'
+complete -c obs -n "__fish_obs_using_subcommand relay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand relay" -s V -l version -d 'Print version'
