@@ -18,6 +18,7 @@ use super::response::{self, Answer, Media};
 use crate::net::{grpc, paths};
 use crate::otlp::{Batch, Signal, json};
 use crate::stream::{Delivery, Ledger, lineage};
+use crate::telemetry::{Kind, TRACEPARENT, Tracer};
 
 /// Receives OTLP of both protocols; a clone is another handle on the same receiver.
 #[derive(Debug, Clone)]
@@ -30,6 +31,7 @@ struct Inner {
     deliveries: mpsc::Sender<Delivery>,
     bearer_token: Option<String>,
     cors: Cors,
+    tracer: Option<Arc<Tracer>>,
     /// What relays at the end of this process's own pipeline mark their requests with.
     own_mark: Option<String>,
 }
@@ -52,9 +54,10 @@ impl Receiver {
         deliveries: mpsc::Sender<Delivery>,
         bearer_token: Option<String>,
         cors: Cors,
+        tracer: Option<Arc<Tracer>>,
     ) -> Receiver {
         let own_mark = lineage::own_output();
-        Receiver(Arc::new(Inner { admission, ledger, deliveries, bearer_token, cors, own_mark }))
+        Receiver(Arc::new(Inner { admission, ledger, deliveries, bearer_token, cors, tracer, own_mark }))
     }
 
     /// Answers a request.
@@ -106,25 +109,44 @@ impl Receiver {
         request: Request<Incoming>,
     ) -> Result<(), Refusal> {
         let (head, body) = request.into_parts();
-        self.authorize(&head.headers)?;
+        let traceparent = head.headers.get(TRACEPARENT).and_then(|value| value.to_str().ok());
+        let span = self.0.tracer.as_ref().and_then(|tracer| tracer.start(traceparent));
+        let received = self.take_in(signal, protocol, &head.headers, body).await;
+        if let (Some(tracer), Some(span)) = (&self.0.tracer, span) {
+            let error = received.as_ref().err().map(Refusal::message);
+            let items = received.as_ref().copied().unwrap_or(0);
+            tracer.end(&span, "receive", Kind::Server, signal, items, error.as_deref());
+        }
+        received.map(drop)
+    }
+
+    /// Takes a request in; returns its items once they have been accepted.
+    async fn take_in(
+        &self,
+        signal: Signal,
+        protocol: &Protocol,
+        headers: &HeaderMap,
+        body: Incoming,
+    ) -> Result<usize, Refusal> {
+        self.authorize(headers)?;
         let mut reservation = self.0.admission.reserve();
         let body = body::read(body, &mut reservation).await?;
-        let message = unpack(protocol, &head.headers, body, &mut reservation)?;
+        let message = unpack(protocol, headers, body, &mut reservation)?;
         let batch = match protocol {
             Protocol::Http(Media::Json) => json::read_as(signal, &message)?,
             Protocol::Http(Media::Protobuf) | Protocol::Grpc => Batch::parse(signal, message)?,
         };
+        let items = batch.items();
         if batch.bytes().is_empty() {
-            return Ok(());
+            return Ok(items);
         }
         let waiting = self.0.admission.enter()?;
-        let items = batch.items() as u64;
         let (delivery, ack) = Delivery::new(batch);
         self.0.deliveries.send(delivery).await.map_err(|_| Refusal::Closed)?;
-        self.0.ledger.received(signal, items);
+        self.0.ledger.received(signal, items as u64);
         ack.wait().await?;
         drop((waiting, reservation));
-        Ok(())
+        Ok(items)
     }
 
     fn authorize(&self, headers: &HeaderMap) -> Result<(), Refusal> {

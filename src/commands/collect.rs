@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use super::filter::not_written;
+use super::own_telemetry::OwnTelemetry;
 use super::stream_args::{OutputArgs, StageArgs};
 use crate::collect::synthetic::{self, Traffic, TrafficOptions};
 use crate::collect::{Admission, Cors, Receiver, StreamTerminal, reader_gone};
@@ -129,13 +130,10 @@ pub fn run(args: CollectArgs, config: &Config) -> Result<Outcome, CommandError> 
     let listeners = runtime.block_on(listeners(&args))?;
     let tls = tls_config(&args).map_err(CommandError::usage)?;
     let token = args.bearer_token_file.as_ref().map(read_token).transpose().map_err(CommandError::usage)?;
-    let receiver = Receiver::new(
-        admission.clone(),
-        ledger.clone(),
-        deliveries.clone(),
-        token,
-        Cors(args.cors_origin.clone()),
-    );
+    let own = OwnTelemetry::configured(config)?;
+    let cors = Cors(args.cors_origin.clone());
+    let receiver =
+        Receiver::new(admission.clone(), ledger.clone(), deliveries.clone(), token, cors, own.tracer());
     for (protocol, listener, local) in listeners {
         let scheme = if tls.is_some() { " with TLS" } else { "" };
         tracing::info!("listening for OTLP/{protocol} on {local}{scheme}");
@@ -154,7 +152,8 @@ pub fn run(args: CollectArgs, config: &Config) -> Result<Outcome, CommandError> 
         },
         move || !ready.is_refusing(),
     );
-    if let Some(self_metrics) = args.stage.observe(&figures, config)? {
+    let (self_metrics, own) = own.start(&args.stage, &figures)?;
+    if let Some(self_metrics) = self_metrics {
         runtime.spawn(send_self_metrics(self_metrics, ledger.clone(), deliveries.downgrade(), stop.clone()));
     }
     if let Some(traffic) = traffic(&args) {
@@ -170,6 +169,7 @@ pub fn run(args: CollectArgs, config: &Config) -> Result<Outcome, CommandError> 
     let terminal = StreamTerminal::new(writer);
     let written = runtime.block_on(write(terminal, queue, gone, &stop));
     runtime.shutdown_timeout(Duration::from_millis(100));
+    own.finish();
     let closed = args.stage.close(&ledger, None);
     written.and(closed)
 }

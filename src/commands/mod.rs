@@ -2,6 +2,7 @@
 
 pub mod collect;
 mod filter;
+mod own_telemetry;
 pub mod relay;
 pub mod sample;
 mod stream_args;

@@ -9,6 +9,7 @@ use anyhow::{Context, anyhow};
 use clap::Args;
 use tokio::runtime::{Handle, Runtime};
 
+use super::own_telemetry::OwnTelemetry;
 use super::stream_args::{InputArgs, StageArgs};
 use crate::config::{self, Config};
 use crate::error::{CommandError, Outcome};
@@ -18,7 +19,7 @@ use crate::relay::{
     read_headers,
 };
 use crate::stream::{Event, Input, Ledger, Reason, Stop, Wake};
-use crate::telemetry::{Figures, SelfMetrics};
+use crate::telemetry::{Figures, SelfMetrics, Tracer};
 use crate::ui::progress;
 
 const EXAMPLES: &str = "\
@@ -108,7 +109,8 @@ pub struct RelayArgs {
 /// Wrong arguments or configuration, or a failure outside; data that was not delivered is an outcome.
 pub fn run(args: RelayArgs, config: &Config) -> Result<Outcome, CommandError> {
     let exporters = exporters(&args)?;
-    let options = options(&args, config.section()?)?;
+    let own = OwnTelemetry::configured(config)?;
+    let options = options(&args, config.section()?, own.tracer())?;
     let inputs = args.input.open()?;
     let stop = args.stage.stop()?;
     let ledger = Arc::new(Ledger::new("relay"));
@@ -120,12 +122,13 @@ pub fn run(args: RelayArgs, config: &Config) -> Result<Outcome, CommandError> {
     let meters = relay.meters();
     let counted = meters.clone();
     let figures = Figures::new(ledger.clone(), move |samples| counted.samples(samples), || true);
-    let self_metrics = args.stage.observe(&figures, config)?;
+    let (self_metrics, own) = own.start(&args.stage, &figures)?;
     progress::show(ledger.clone(), move || meters.waiting());
 
     let read = feed(inputs, &relay, &ledger, &stop, runtime.handle(), self_metrics);
     runtime.block_on(relay.finish());
     progress::clear();
+    own.finish();
     let closed = args.stage.close(&ledger, None);
     read.and(closed)
 }
@@ -203,7 +206,11 @@ fn exporters(args: &RelayArgs) -> Result<[Arc<Exporter>; 3], CommandError> {
     Ok([exporter(Signal::Traces)?, exporter(Signal::Metrics)?, exporter(Signal::Logs)?])
 }
 
-fn options(args: &RelayArgs, config: config::Agent) -> Result<Options, CommandError> {
+fn options(
+    args: &RelayArgs,
+    config: config::Agent,
+    tracer: Option<Arc<Tracer>>,
+) -> Result<Options, CommandError> {
     let dead_letter = args.dead_letter.as_ref().map(|path| {
         DeadLetter::open(path).with_context(|| format!("cannot open the dead-letter file {}", path.display()))
     });
@@ -220,5 +227,6 @@ fn options(args: &RelayArgs, config: config::Agent) -> Result<Options, CommandEr
             .unwrap_or(DEFAULT_UNDER_WAY),
         give_up_after: args.give_up_after,
         dead_letter: dead_letter.transpose().map_err(CommandError::usage)?,
+        tracer,
     })
 }

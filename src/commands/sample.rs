@@ -7,12 +7,14 @@ use anyhow::anyhow;
 use clap::Args;
 
 use super::filter::drive;
+use super::own_telemetry::OwnTelemetry;
 use super::stream_args::{InputArgs, OutputArgs, StageArgs};
 use crate::config::{self, Config};
 use crate::error::{CommandError, Outcome};
-use crate::sample::{Policy, Rate, Report, Sampler};
+use crate::otlp::Signal;
+use crate::sample::{Policy, Rate, Reason, Report, Sampler};
 use crate::stream::{Ledger, StreamWriter, stdout};
-use crate::telemetry::Figures;
+use crate::telemetry::{Figures, Samples};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -107,10 +109,22 @@ pub fn run(args: SampleArgs, config: &Config) -> Result<Outcome, CommandError> {
     let mut sampler = Sampler::new(policy, ledger.clone(), report.clone());
     let mut writer = StreamWriter::new(stdout()?, args.output.encoding(), ledger.clone());
     let counted = report.clone();
-    let figures = Figures::new(ledger.clone(), move |samples| counted.samples(samples), || true);
-    let self_metrics = args.stage.observe(&figures, config)?;
+    let figures = Figures::new(ledger.clone(), move |samples| count(&counted, samples), || true);
+    let (self_metrics, own) = OwnTelemetry::configured(config)?.start(&args.stage, &figures)?;
     let driven = drive(inputs, &mut sampler, &mut writer, &ledger, &stop, self_metrics);
     report.to_lines().iter().for_each(|line| tracing::info!("{line}"));
+    own.finish();
     let closed = args.stage.close(&ledger, Some(("sampling", report.to_json())));
     driven.and(closed)
+}
+
+/// The sampler's own figures.
+fn count(report: &Report, samples: &mut Samples) {
+    const HELP: &str = "Spans decided on, by the reason they were kept for, or dropped.";
+    let tally = report.total(Signal::Traces);
+    for (reason, items) in
+        Reason::ALL.into_iter().map(Reason::name).zip(tally.kept).chain([("dropped", tally.dropped)])
+    {
+        samples.counter("otlp_spans_sampled_total", HELP, &[("reason", reason)], items);
+    }
 }

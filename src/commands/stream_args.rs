@@ -5,11 +5,9 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 
-use crate::config::{self, Config};
 use crate::error::{CommandError, Outcome};
 use crate::otlp::Signal;
 use crate::stream::{Encoding, Input, Ledger, Stop, open};
-use crate::telemetry::{Figures, SelfMetrics, spawn_health};
 
 /// Options of every subcommand that handles a stream.
 #[derive(Debug, Args)]
@@ -85,23 +83,6 @@ impl InputArgs {
 impl StageArgs {
     pub(super) fn stop(&self) -> Result<Stop, CommandError> {
         Ok(Stop::on_signals(self.drain_timeout)?)
-    }
-
-    /// Serves the figures where `--health` says, and makes batches of them where `--self-metrics` asks for them.
-    pub(super) fn observe(
-        &self,
-        figures: &Arc<Figures>,
-        config: &Config,
-    ) -> Result<Option<SelfMetrics>, CommandError> {
-        if let Some(address) = &self.health {
-            let local = spawn_health(address, figures.clone())
-                .with_context(|| format!("cannot serve health on {address}"))
-                .map_err(CommandError::usage)?;
-            tracing::info!("health and metrics on http://{local}");
-        }
-        let tracing: config::Tracing = config.section()?;
-        let name = tracing.service_name.unwrap_or_else(|| "obs".into());
-        Ok(self.self_metrics.map(|interval| SelfMetrics::new(figures.clone(), name, interval)))
     }
 
     /// Closes the ledger: prints it, writes it to `--ledger` with `details`, and says what it means for the exit code.

@@ -11,6 +11,7 @@ use super::response::Answer;
 use super::retry::Backoff;
 use crate::otlp::join;
 use crate::stream::{Ledger, Reason, Stop};
+use crate::telemetry::{Kind, OpenSpan, Tracer};
 
 /// What deliveries share.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub(super) struct Deliverer {
     pub(super) give_up_after: Duration,
     pub(super) stop: Stop,
     pub(super) meters: Arc<Meters>,
+    pub(super) tracer: Option<Arc<Tracer>>,
 }
 
 /// Why a delivery ended without being accepted.
@@ -32,7 +34,13 @@ struct Undelivered {
 impl Deliverer {
     /// Delivers, and enters the fate into the ledger.
     pub(super) async fn deliver(&self, export: Export) {
-        match self.attempt(&export).await {
+        let span = self.tracer.as_ref().and_then(|tracer| tracer.start(None));
+        let fate = self.attempt(&export, span.as_ref()).await;
+        if let (Some(tracer), Some(span)) = (&self.tracer, span) {
+            let error = fate.as_ref().err().map(|undelivered| undelivered.message.as_str());
+            tracer.end(&span, "export", Kind::Client, export.signal, export.items, error);
+        }
+        match fate {
             Ok(rejected) => {
                 let rejected = rejected.min(export.items as u64);
                 self.ledger.sent(export.signal, export.items as u64 - rejected);
@@ -44,7 +52,7 @@ impl Deliverer {
     }
 
     /// Sends until the request is accepted (with so many items rejected) or there is no more use in it.
-    async fn attempt(&self, export: &Export) -> Result<u64, Undelivered> {
+    async fn attempt(&self, export: &Export, span: Option<&OpenSpan>) -> Result<u64, Undelivered> {
         let exporter = &self.exporters[export.signal.index()];
         let payload = exporter
             .encode(&export.batches)
@@ -56,7 +64,7 @@ impl Deliverer {
             attempts += 1;
             let sent = Instant::now();
             let answer = tokio::select! {
-                answer = exporter.send(payload.clone()) => answer,
+                answer = exporter.send(payload.clone(), span) => answer,
                 () = self.stop.drained_out() => {
                     let message = "no answer before the drain timeout".into();
                     return Err(Undelivered { reason: Reason::DrainTimeout, message });

@@ -14,6 +14,7 @@ use super::response::{Answer, Received};
 use crate::net::{grpc, tls};
 use crate::otlp::{Batch, Signal};
 use crate::stream::lineage;
+use crate::telemetry::{OpenSpan, TRACEPARENT};
 
 /// Connections to a peer: one is not always enough for a large batch and those behind it.
 const CONNECTIONS: usize = 2;
@@ -57,11 +58,26 @@ impl Exporter {
         Payload::encode(self.signal, batches, self.endpoint.protocol, self.endpoint.compression)
     }
 
-    /// Sends once and says what came of it.
-    pub(super) async fn send(&self, payload: Payload) -> Answer {
+    /// Sends a batch once.
+    ///
+    /// # Errors
+    /// It was not accepted, for the reason that the message gives.
+    pub async fn export(&self, batch: Batch) -> Result<(), String> {
+        let payload = self.encode(&[batch]).map_err(|error| error.to_string())?;
+        match self.send(payload, None).await {
+            Answer::Accepted(_) => Ok(()),
+            Answer::Partial { message, .. } => Err(message),
+            Answer::Retry { code, message, .. } | Answer::Refused { code, message } => {
+                Err(format!("{code}: {message}"))
+            }
+        }
+    }
+
+    /// Sends once and says what came of it; the peer's spans become children of `span`.
+    pub(super) async fn send(&self, payload: Payload, span: Option<&OpenSpan>) -> Answer {
         let attempt = async {
             let client = &self.clients[self.turn.fetch_add(1, Relaxed) % self.clients.len()];
-            let response = client.execute(self.request(payload)?).await?;
+            let response = client.execute(self.request(payload, span)?).await?;
             let (head, body) = http::Response::<reqwest::Body>::from(response).into_parts();
             let body = Limited::new(body, MAX_RESPONSE).collect().await.map_err(anyhow::Error::from_boxed)?;
             let trailers = body.trailers().cloned().unwrap_or_default();
@@ -80,7 +96,7 @@ impl Exporter {
         }
     }
 
-    fn request(&self, payload: Payload) -> anyhow::Result<reqwest::Request> {
+    fn request(&self, payload: Payload, span: Option<&OpenSpan>) -> anyhow::Result<reqwest::Request> {
         let mut request = Request::post(self.endpoint.url.as_str()).body(reqwest::Body::wrap(payload))?;
         let headers = request.headers_mut();
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("obs/", env!("CARGO_PKG_VERSION"))));
@@ -108,6 +124,9 @@ impl Exporter {
         let marks = self.marks.get_or_init(|| HeaderValue::from_str(&lineage::upstream().join(",")).ok());
         if let Some(marks) = marks.clone().filter(|marks| !marks.is_empty()) {
             headers.insert(lineage::HEADER, marks);
+        }
+        if let Some(span) = span {
+            headers.insert(TRACEPARENT, HeaderValue::try_from(span.traceparent())?);
         }
         headers.extend(self.endpoint.headers.clone());
         Ok(request.try_into()?)

@@ -14,7 +14,7 @@ use super::exporter::Exporter;
 use super::response::Answer;
 use crate::otlp::Batch;
 use crate::stream::{Ledger, Refusal, Stop};
-use crate::telemetry::{Histogram, Samples};
+use crate::telemetry::{Histogram, Samples, Tracer};
 
 /// How a relay works.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub struct Options {
     pub give_up_after: Duration,
     /// Where undelivered batches go.
     pub dead_letter: Option<DeadLetter>,
+    /// Records our own traces.
+    pub tracer: Option<Arc<Tracer>>,
 }
 
 /// Bytes that may wait for delivery, whatever the number of items.
@@ -69,6 +71,7 @@ impl Relay {
             give_up_after: options.give_up_after,
             stop,
             meters: meters.clone(),
+            tracer: options.tracer,
         };
         let slots = Arc::new(Semaphore::new(options.max_under_way.get()));
         let worker = tokio::spawn(work(queued, batcher, Arc::new(deliverer), slots));

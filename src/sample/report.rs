@@ -3,7 +3,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::policy::Reason;
 use crate::otlp::Signal;
-use crate::telemetry::Samples;
 
 /// Services that are told apart; a sender that makes names up must not fill the memory.
 const MAX_SERVICES: usize = 1000;
@@ -116,17 +115,6 @@ impl Report {
             }
         }
         lines
-    }
-
-    /// For the metrics.
-    pub fn samples(&self, samples: &mut Samples) {
-        const HELP: &str = "Spans decided on, by the reason they were kept for, or dropped.";
-        let tally = self.total(Signal::Traces);
-        for (reason, items) in
-            Reason::ALL.into_iter().map(Reason::name).zip(tally.kept).chain([("dropped", tally.dropped)])
-        {
-            samples.counter("otlp_spans_sampled_total", HELP, &[("reason", reason)], items);
-        }
     }
 
     fn lock(&self, signal: Signal) -> MutexGuard<'_, Totals> {

@@ -5,8 +5,10 @@ mod health;
 mod otlp;
 mod prometheus;
 mod sample;
+mod tracer;
 
 pub use figures::Figures;
 pub use health::spawn as spawn_health;
 pub use otlp::SelfMetrics;
 pub use sample::{Histogram, Sample, Samples};
+pub use tracer::{Kind, OpenSpan, TRACEPARENT, Tracer};

@@ -25,7 +25,13 @@ impl SelfMetrics {
     /// Reads `figures` every `interval`.
     pub fn new(figures: Arc<Figures>, service_name: impl Into<String>, interval: Duration) -> Self {
         let next = Instant::now() + interval;
-        SelfMetrics { figures, service_name: service_name.into(), interval, next, started: now() }
+        SelfMetrics {
+            figures,
+            service_name: service_name.into(),
+            interval,
+            next,
+            started: nanos(SystemTime::now()),
+        }
     }
 
     /// When the next batch is due.
@@ -45,19 +51,10 @@ impl SelfMetrics {
     }
 
     fn batch(&self, samples: &[Sample]) -> Batch {
-        let now = now();
+        let now = nanos(SystemTime::now());
         let mut out = Vec::new();
-        put_message(&mut out, 1, |out| {
-            put_message(out, 1, |out| {
-                attribute(out, 1, "service.name", &self.service_name);
-                attribute(out, 1, "service.version", env!("CARGO_PKG_VERSION"));
-                attribute(out, 1, "service.instance.id", &std::process::id().to_string());
-                attribute(out, 1, "obs.command", self.figures.command());
-            });
-            put_message(out, 2, |out| {
-                put_message(out, 1, |out| put_bytes(out, 1, b"obs"));
-                samples.chunk_by(|a, b| a.name == b.name).for_each(|family| self.metric(out, family, now));
-            });
+        resource(&mut out, &self.service_name, self.figures.command(), |out| {
+            samples.chunk_by(|a, b| a.name == b.name).for_each(|family| self.metric(out, family, now));
         });
         Batch::built(Signal::Metrics, out, samples.len())
     }
@@ -105,15 +102,35 @@ impl SelfMetrics {
     }
 }
 
-fn attribute(out: &mut Vec<u8>, number: u32, key: &str, value: &str) {
+/// Appends a `Resource…` that is this process, with one scope whose records `write` appends.
+pub(super) fn resource(
+    out: &mut Vec<u8>,
+    service_name: &str,
+    command: &str,
+    write: impl FnOnce(&mut Vec<u8>),
+) {
+    put_message(out, 1, |out| {
+        put_message(out, 1, |out| {
+            attribute(out, 1, "service.name", service_name);
+            attribute(out, 1, "service.version", env!("CARGO_PKG_VERSION"));
+            attribute(out, 1, "service.instance.id", &std::process::id().to_string());
+            attribute(out, 1, "obs.command", command);
+        });
+        put_message(out, 2, |out| {
+            put_message(out, 1, |out| put_bytes(out, 1, b"obs"));
+            write(out);
+        });
+    });
+}
+
+pub(super) fn attribute(out: &mut Vec<u8>, number: u32, key: &str, value: &str) {
     put_message(out, number, |out| {
         put_bytes(out, 1, key.as_bytes());
         put_message(out, 2, |out| put_bytes(out, 1, value.as_bytes()));
     });
 }
 
-fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |now| u64::try_from(now.as_nanos()).unwrap_or(u64::MAX))
+/// Nanoseconds since the epoch.
+pub(super) fn nanos(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
 }

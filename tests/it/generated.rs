@@ -38,6 +38,7 @@ fn page(command: clap::Command) -> Vec<u8> {
     let man = Man::new(command.before_help("").before_long_help("")).manual("obs").date("");
     let mut text = Vec::new();
     man.render(&mut text).unwrap();
+    let mut text = String::from_utf8(text).unwrap().replace(".SH EXTRA\n", ".SH NOTES\n").into_bytes();
     let mut roff = Roff::new();
     roff.control("SH", ["EXAMPLES"]);
     roff.control("nf", []);
