@@ -91,7 +91,10 @@ impl Checker<'_> {
         depth: u32,
     ) -> Result<(), Box<Fault>> {
         match field.kind {
-            Kind::Message(message) if message.is_attribute && is_plain_attribute(&self.bytes[start..end]) => {
+            // An attribute is two messages deep.
+            Kind::Message(message)
+                if message.is_attribute && depth > 2 && is_plain_attribute(&self.bytes[start..end]) =>
+            {
                 Ok(())
             }
             Kind::Message(message) => self.message(message, start, end, depth - 1),

@@ -193,7 +193,10 @@ impl<S: Source> StreamReader<S> {
             .iter()
             .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
             .count();
-        self.advance(blank);
+        // Not without need: passing over something also means that the next try is for another object.
+        if blank > 0 {
+            self.advance(blank);
+        }
         let text = self.buffer.bytes();
         if text.is_empty() {
             return if self.ended { Step::Event(Event::End) } else { Step::MoreNeeded };

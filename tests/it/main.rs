@@ -3,3 +3,4 @@
 mod documents;
 mod generated;
 mod otlp_properties;
+mod stream_reader;

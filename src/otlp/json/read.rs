@@ -110,7 +110,8 @@ impl<'a> Reader<'a> {
         if self.lexer.peek()? != b'{' {
             return Err(self.lexer.expected(&Kind::Message(message).expected()));
         }
-        if message.is_attribute && self.plain_attribute().is_some() {
+        // Its value is a message too, one deeper.
+        if message.is_attribute && depth > 1 && self.plain_attribute().is_some() {
             return Ok(());
         }
         self.lexer.position += 1;

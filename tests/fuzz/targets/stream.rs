@@ -43,12 +43,23 @@ fn read(source: impl Source, unnamed: Signal, length: usize) -> (Vec<Batch>, Vec
     }
 }
 
+/// A rejection without what was found, of which a message shows as much as has come in.
+fn essence(rejection: &Rejection) -> (&str, &str) {
+    let expected = rejection.reason.split(", found ").next();
+    (&rejection.place, expected.unwrap_or_default())
+}
+
 fuzz_target!(|data: &[u8]| {
     let Some((choice, stream)) = data.split_first() else { return };
     let unnamed = Signal::ALL[usize::from(choice % 3)];
     let whole = read(stream, unnamed, stream.len());
     let pieces = Pieces { bytes: stream, size: usize::from(choice >> 2) + 1 };
-    assert_eq!(read(pieces, unnamed, stream.len()), whole);
+    let in_pieces = read(pieces, unnamed, stream.len());
+    assert_eq!(in_pieces.0, whole.0);
+    assert_eq!(
+        in_pieces.1.iter().map(essence).collect::<Vec<_>>(),
+        whole.1.iter().map(essence).collect::<Vec<_>>()
+    );
 
     for encoding in [Encoding::Ndjson, Encoding::Frames] {
         let ledger = Arc::new(Ledger::new("fuzz"));

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use obs::otlp::Signal;
 
 /// Line, column and path of a fault.
-pub type Fault = (usize, usize, String);
+pub type Fault<P = String> = (usize, usize, P);
 
 /// The documents with objects that cannot be read, and the faults in them.
-pub const BAD: &[(&str, &[(usize, usize, &str)])] = &[
+pub const BAD: &[(&str, &[Fault<&str>])] = &[
     (
         "duckdb-otlp/malformed.jsonl",
         &[(1, 1, ""), (2, 1, ""), (3, 146, "resourceSpans[0].scopeSpans[0].spans[0].traceId"), (4, 2, "")],

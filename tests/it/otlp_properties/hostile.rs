@@ -152,11 +152,11 @@ const BODY: &[u32] = &[5, 2, 2, 1];
 /// The same, but KeyValue.value and LogRecord.attributes.
 const ATTRIBUTE: &[u32] = &[2, 6, 2, 2, 1];
 
-/// A log record with `depth` lists, each in the one before; `beside` stands in each list's value. The `way` from the
-/// batch to the outermost value is given from the inside out.
-fn nested_wire(way: &[u32], depth: usize, beside: &[u8]) -> Vec<u8> {
+/// A log record with `depth` lists, each in the one before, around the value `innermost`; `beside` stands in each list's
+/// value. The `way` from the batch to the outermost value is given from the inside out.
+fn nested_wire(way: &[u32], depth: usize, innermost: &[u8], beside: &[u8]) -> Vec<u8> {
     // Backwards, from the inside out, as each length depends on what is inside.
-    let mut reversed = Vec::new();
+    let mut reversed: Vec<u8> = innermost.iter().rev().copied().collect();
     let mut wrap = |number: u32, beside: &[u8]| {
         let mut head = Vec::new();
         prost::encoding::encode_varint(u64::from(number << 3 | 2), &mut head);
@@ -179,7 +179,7 @@ fn nested_wire(way: &[u32], depth: usize, beside: &[u8]) -> Vec<u8> {
 #[test]
 fn wire_bytes_may_nest_a_hundred_messages_and_no_more() {
     for depth in [100, 1000, 100_000] {
-        let bytes = nested_wire(BODY, depth, &[]);
+        let bytes = nested_wire(BODY, depth, &[], &[]);
         let fault = Batch::parse(Signal::Logs, bytes.into()).expect_err("too deep");
         assert_eq!(fault.problem, Problem::TooDeep, "{depth}");
     }
@@ -187,14 +187,35 @@ fn wire_bytes_may_nest_a_hundred_messages_and_no_more() {
 
 #[test]
 fn what_the_wire_may_nest_json_may_nest() {
-    for way in [BODY, ATTRIBUTE] {
-        let batches = |depth| Batch::parse(Signal::Logs, nested_wire(way, depth, &[]).into());
-        let nested: Vec<Batch> = (0..60).map_while(|depth| batches(depth).ok()).collect();
-        // The batch, the way, and two messages a level: 99 and 100 messages.
-        assert_eq!(nested.len() - 1, 47);
-        for batch in nested {
-            let (text, _) = write(&batch);
-            assert_eq!(read(&text), batch);
+    // KeyValueList with a KeyValue with an AnyValue: the shape that has a path of its own.
+    let attribute = |value: Raw, number| {
+        let value = Raw::Len(build(&[(number, value)]));
+        let attribute = build(&[(1, Raw::Len(b"key".to_vec())), (2, value)]);
+        build(&[(6, Raw::Len(build(&[(1, Raw::Len(attribute))])))])
+    };
+    let text = attribute(Raw::Len(b"text".to_vec()), 1);
+    let number = attribute(Raw::Varint(7), 3);
+    for (innermost, inside) in [(&[][..], 0), (&text, 3), (&number, 3)] {
+        for way in [BODY, ATTRIBUTE] {
+            let batches = |depth| Batch::parse(Signal::Logs, nested_wire(way, depth, innermost, &[]).into());
+            let nested: Vec<Batch> = (0..60).map_while(|depth| batches(depth).ok()).collect();
+            // The batch, the way, two messages a level, and what is inside: a hundred at the most.
+            assert_eq!(nested.len() - 1, (100 - 1 - way.len() - inside) / 2);
+            for batch in nested {
+                let (text, _) = write(&batch);
+                assert_eq!(read(&text), batch);
+            }
+            // One level more, as JSON that nothing else has looked at.
+            let deeper =
+                |text: &str| text.replacen(r#""values":["#, r#""values":[{"arrayValue":{"values":["#, 1);
+            let deepest = batches((100 - 1 - way.len() - inside) / 2).expect("as before");
+            let (text, _) = write(&deepest);
+            let text = deeper(&text).replacen("}]}", "}]}}]}", 1);
+            assert_eq!(
+                json::read(text.as_bytes()).expect_err("too deep").problem,
+                Problem::TooDeep,
+                "{text}"
+            );
         }
     }
 }
@@ -226,7 +247,7 @@ fn json_nested_without_end_is_rejected() {
 fn fields_that_come_twice_at_every_level_cost_no_more_than_their_number() {
     // If each level were written again for each time that it comes, this would take 2^45 steps.
     let twice = build(&[(5, Raw::Len(Vec::new()))]);
-    let bytes = nested_wire(BODY, 45, &twice);
+    let bytes = nested_wire(BODY, 45, &[], &twice);
     let prost = Data::decode(Signal::Logs, &bytes).expect("prost reads it");
     in_time(move || {
         let (text, _) = write(&parse_batch(Signal::Logs, bytes));
