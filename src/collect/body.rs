@@ -76,16 +76,23 @@ pub(super) fn decompress(
 
 fn inflate(mut decoder: impl Read, encoding: &str, reservation: &mut Reservation) -> Result<Bytes, Refusal> {
     const STEP: usize = 1 << 20;
-    let mut out = Vec::new();
+    // Steps of their own, because one growing buffer would take up to three times its length.
+    let mut steps = Vec::new();
     loop {
-        let step = decoder.by_ref().take(STEP as u64).read_to_end(&mut out);
-        let count = step.map_err(|error| Refusal::Invalid(format!("the body is not {encoding}: {error}")))?;
+        let mut step = Vec::new();
+        let count = decoder.by_ref().take(STEP as u64).read_to_end(&mut step);
+        let count =
+            count.map_err(|error| Refusal::Invalid(format!("the body is not {encoding}: {error}")))?;
         reservation.grow(count)?;
-        if out.len() > MAX_REQUEST {
+        if steps.len() * STEP + count > MAX_REQUEST {
             return Err(Refusal::TooLarge);
         }
+        match steps.is_empty() && count < STEP {
+            true => return Ok(step.into()),
+            false => steps.push(step),
+        }
         if count < STEP {
-            return Ok(out.into());
+            return Ok(steps.concat().into());
         }
     }
 }
