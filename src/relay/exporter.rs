@@ -2,7 +2,7 @@ use std::error::Error;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, TE, USER_AGENT};
 use http::{HeaderValue, Request};
 use http_body_util::{BodyExt, Limited};
@@ -144,6 +144,9 @@ fn client(endpoint: &Endpoint) -> anyhow::Result<Client> {
     if let Some(path) = &endpoint.authority {
         let certificates =
             Certificate::from_pem_bundle(&read(path)?).with_context(|| format!("{}", path.display()))?;
+        if certificates.is_empty() {
+            return Err(anyhow!("{}: expected a certificate (PEM), found none", path.display()));
+        }
         builder = builder.tls_certs_only(certificates);
     }
     if let Some((certificate, key)) = &endpoint.identity {
