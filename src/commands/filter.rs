@@ -38,11 +38,15 @@ pub(super) fn drive(
                 }
                 Event::Idle => {
                     writer.flush().map_err(not_written)?;
-                    if input.wait(stop, self_metrics.as_ref().map(SelfMetrics::due)) == Wake::DrainTimeout {
-                        return Err(CommandError::failure(anyhow!(
-                            "the input did not end within the drain timeout"
-                        ))
-                        .hint("--drain-timeout gives it longer"));
+                    match input.wait(stop, self_metrics.as_ref().map(SelfMetrics::due)) {
+                        Wake::Ready | Wake::Deadline => {}
+                        Wake::ReaderGone => return Err(not_written(io::ErrorKind::BrokenPipe.into())),
+                        Wake::DrainTimeout => {
+                            return Err(CommandError::failure(anyhow!(
+                                "the input did not end within the drain timeout"
+                            ))
+                            .hint("--drain-timeout gives it longer"));
+                        }
                     }
                 }
                 Event::End => break,

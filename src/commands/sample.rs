@@ -103,11 +103,13 @@ fn policy(args: &SampleArgs, config: config::Sampling) -> Result<Policy, Command
 pub fn run(args: SampleArgs, config: &Config) -> Result<Outcome, CommandError> {
     let policy = policy(&args, config.section()?)?;
     let inputs = args.input.open()?;
-    let stop = args.stage.stop()?;
+    let out = stdout()?;
+    let mut stop = args.stage.stop()?;
+    stop.watch_reader(&out)?;
     let ledger = Arc::new(Ledger::new("sample"));
     let report = Arc::new(Report::default());
     let mut sampler = Sampler::new(policy, ledger.clone(), report.clone());
-    let mut writer = StreamWriter::new(stdout()?, args.output.encoding(), ledger.clone());
+    let mut writer = StreamWriter::new(out, args.output.encoding(), ledger.clone());
     let counted = report.clone();
     let figures = Figures::new(ledger.clone(), move |samples| count(&counted, samples), || true);
     let (self_metrics, own) = OwnTelemetry::configured(config)?.start(&args.stage, &figures)?;

@@ -1,5 +1,6 @@
 //! Signals: the first asks to end in order, the second ends at once.
 
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,6 +22,8 @@ pub struct Stop {
     /// Becomes readable with the request, because then its other end is closed.
     pipe: Arc<OwnedFd>,
     pipe_end: Arc<Mutex<Option<OwnedFd>>>,
+    /// The output, where it is a pipe whose reader may go away.
+    out: Option<Arc<File>>,
     drain_timeout: Duration,
 }
 
@@ -31,6 +34,8 @@ pub enum Wake {
     Ready,
     /// The deadline has passed.
     Deadline,
+    /// The reader of the output has gone away.
+    ReaderGone,
     /// The drain timeout after the first signal has passed.
     DrainTimeout,
 }
@@ -70,6 +75,7 @@ impl Stop {
             requested: Arc::new(watch::Sender::new(None)),
             pipe: Arc::new(reading),
             pipe_end: Arc::new(Mutex::new(Some(writing))),
+            out: None,
             drain_timeout,
         })
     }
@@ -108,17 +114,41 @@ impl Stop {
         }
     }
 
-    /// Blocks until `fd` (or, without one, nothing) is readable, `deadline` passes or draining has taken too long.
+    /// From now on, waiting also ends when the reader of the pipe `out` goes away.
+    ///
+    /// # Errors
+    /// There is no descriptor to be had.
+    pub fn watch_reader(&mut self, out: &File) -> io::Result<()> {
+        if rustix::fs::FileType::from_raw_mode(rustix::fs::fstat(out)?.st_mode).is_fifo() {
+            self.out = Some(Arc::new(out.try_clone()?));
+        }
+        Ok(())
+    }
+
+    /// Blocks until `fd` (or, without one, nothing) is readable, `deadline` passes, the reader of the output goes away
+    /// or draining has taken too long.
     pub(super) fn wait_for(&self, fd: Option<BorrowedFd<'_>>, deadline: Option<Instant>) -> Wake {
         let Some(fd) = fd else { return Wake::Ready };
         loop {
             let drain = self.drain_deadline();
             let until = [deadline, drain].into_iter().flatten().min();
             let timeout = until.map(|until| until.saturating_duration_since(Instant::now()));
-            // Once the pipe has spoken it would speak for ever.
-            let watched = if drain.is_some() { None } else { Some(self.pipe.as_fd()) };
-            if wait_readable(fd, watched, timeout) {
-                return Wake::Ready;
+            let mut fds = vec![PollFd::from_borrowed_fd(fd, PollFlags::IN)];
+            if let Some(out) = &self.out {
+                // Errors are reported without being asked for.
+                fds.push(PollFd::from_borrowed_fd(out.as_fd(), PollFlags::empty()));
+            }
+            if drain.is_none() {
+                // Once the pipe has spoken it would speak for ever.
+                fds.push(PollFd::from_borrowed_fd(self.pipe.as_fd(), PollFlags::IN));
+            }
+            if wait_any(&mut fds, timeout) {
+                if !fds[0].revents().is_empty() {
+                    return Wake::Ready;
+                }
+                if self.out.is_some() && !fds[1].revents().is_empty() {
+                    return Wake::ReaderGone;
+                }
             }
             let now = Instant::now();
             if drain.is_some_and(|drain| drain <= now) {
@@ -133,17 +163,12 @@ impl Stop {
 
 /// Whether reading `fd` would not wait, or not longer than `timeout`.
 pub(super) fn readable(fd: BorrowedFd<'_>, timeout: Duration) -> bool {
-    wait_readable(fd, None, Some(timeout))
+    // An error is left for the read to report.
+    wait_any(&mut [PollFd::from_borrowed_fd(fd, PollFlags::IN)], Some(timeout))
 }
 
-fn wait_readable(fd: BorrowedFd<'_>, other: Option<BorrowedFd<'_>>, timeout: Option<Duration>) -> bool {
+/// Whether one of `fds` has something to say within `timeout`.
+fn wait_any(fds: &mut [PollFd], timeout: Option<Duration>) -> bool {
     let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
-    let mut fds: Vec<PollFd> = [Some(fd), other]
-        .into_iter()
-        .flatten()
-        .map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN))
-        .collect();
-    // An error is left for the read to report.
-    !matches!(poll(&mut fds, timeout.as_ref()), Ok(0) | Err(rustix::io::Errno::INTR))
-        && !fds[0].revents().is_empty()
+    !matches!(poll(fds, timeout.as_ref()), Ok(0) | Err(rustix::io::Errno::INTR))
 }
