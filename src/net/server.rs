@@ -5,6 +5,7 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -17,12 +18,15 @@ use hyper_util::server::graceful::GracefulShutdown;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::stream::Stop;
 
 /// Time in which a client must have sent the head of its request, or finished its TLS handshake.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// Time that clients get to close idle connections when the server ends.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// An idle HTTP/2 connection is asked so often whether its client is still there.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
 /// Bytes that a client may send before its request is looked at; a large batch in one go.
@@ -51,9 +55,12 @@ where
 {
     let acceptor = tls.map(TlsAcceptor::from);
     let graceful = GracefulShutdown::new();
+    let under_way = Arc::new(AtomicUsize::new(0));
+    let mut connections = JoinSet::new();
     loop {
         let socket = tokio::select! {
             accepted = listener.accept() => accepted,
+            Some(_) = connections.join_next() => continue,
             () = stop.wait() => break,
         };
         let socket = match socket {
@@ -67,7 +74,16 @@ where
         };
         let _ = socket.set_nodelay(true);
         let (acceptor, watcher, handle) = (acceptor.clone(), graceful.watcher(), handle.clone());
-        tokio::spawn(async move {
+        let under_way = under_way.clone();
+        let handle = move |request| {
+            let counted = UnderWay::new(&under_way);
+            let answer = handle(request);
+            async move {
+                let _counted = counted;
+                answer.await
+            }
+        };
+        connections.spawn(async move {
             match acceptor {
                 None => connection(socket, watcher, handle).await,
                 Some(acceptor) => match handshake(acceptor, socket).await {
@@ -80,7 +96,34 @@ where
     drop(listener);
     tokio::select! {
         () = graceful.shutdown() => {}
+        () = idle(&under_way) => tracing::debug!("connections that their clients do not close are dropped"),
         () = stop.drained_out() => tracing::warn!("connections were still open when the drain timeout ended"),
+    }
+}
+
+/// A request that is being answered, until this is dropped.
+struct UnderWay(Arc<AtomicUsize>);
+
+impl UnderWay {
+    fn new(count: &Arc<AtomicUsize>) -> UnderWay {
+        count.fetch_add(1, Relaxed);
+        UnderWay(count.clone())
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}
+
+/// Resolves when no request has been under way for about [`FAREWELL`].
+async fn idle(under_way: &AtomicUsize) {
+    const LOOKS: u32 = 10;
+    let mut quiet = 0;
+    while quiet < LOOKS {
+        tokio::time::sleep(FAREWELL / LOOKS).await;
+        quiet = if under_way.load(Relaxed) == 0 { quiet + 1 } else { 0 };
     }
 }
 
