@@ -10,6 +10,7 @@ use clap::Args;
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use super::filter::not_written;
 use super::own_telemetry::OwnTelemetry;
@@ -134,13 +135,15 @@ pub fn run(args: CollectArgs, config: &Config) -> Result<Outcome, CommandError> 
     let cors = Cors(args.cors_origin.clone());
     let receiver =
         Receiver::new(admission.clone(), ledger.clone(), deliveries.clone(), token, cors, own.tracer());
+    let mut servers = JoinSet::new();
     for (protocol, listener, local) in listeners {
         let scheme = if tls.is_some() { " with TLS" } else { "" };
         tracing::info!("listening for OTLP/{protocol} on {local}{scheme}");
         let receiver = receiver.clone();
-        runtime.spawn(server::serve(listener, tls.clone(), stop.clone(), move |request| {
+        let server = server::serve(listener, tls.clone(), stop.clone(), move |request| {
             receiver.clone().answer(request)
-        }));
+        });
+        servers.spawn_on(server, runtime.handle());
     }
     drop(receiver);
 
@@ -168,11 +171,20 @@ pub fn run(args: CollectArgs, config: &Config) -> Result<Outcome, CommandError> 
     let writer = StreamWriter::new(out, args.output.encoding(), ledger.clone());
     let terminal = StreamTerminal::new(writer);
     let written = runtime.block_on(write(terminal, queue, gone, &stop));
+    // Where writing has failed, senders are told so before the process goes.
+    stop.request();
+    runtime.block_on(async {
+        let ended = async { while servers.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(FAREWELL, ended).await;
+    });
     runtime.shutdown_timeout(Duration::from_millis(100));
     own.finish();
     let closed = args.stage.close(&ledger, None);
     written.and(closed)
 }
+
+/// Time to answer the requests under way when writing has failed.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Threads that receive; the writer has its own.
 const WORKERS: usize = 2;
