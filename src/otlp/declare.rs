@@ -139,7 +139,7 @@ macro_rules! protocol {
         /// The schema table of every message.
         #[allow(non_upper_case_globals)]
         pub mod schema {
-            use crate::otlp::schema::{Field, Kind, Label, Message, index, is_attribute, oneof};
+            use crate::otlp::schema::{Field, Kind, Label, Message, index, is_attribute, oneof, unraw};
             $(
                 $(#[$message_doc])*
                 pub static $message: Message = Message {
@@ -147,7 +147,7 @@ macro_rules! protocol {
                     fields: &[$(Field {
                         number: $number,
                         json: $json,
-                        snake: stringify!($field),
+                        snake: unraw(stringify!($field)),
                         key: concat!(",\"", $json, "\":"),
                         kind: kind!($kind),
                         label: label!($label),

@@ -156,6 +156,14 @@ pub(crate) const fn index(numbers: &[usize]) -> [u8; MAX_FIELD_NUMBER + 1] {
     by_number
 }
 
+/// A name without the `r#` that Rust's keywords need.
+pub(crate) const fn unraw(name: &'static str) -> &'static str {
+    match name.as_bytes() {
+        [b'r', b'#', ..] => name.split_at(2).1,
+        _ => name,
+    }
+}
+
 /// Fills [`Message::is_attribute`].
 pub(crate) const fn is_attribute(name: &str) -> bool {
     matches!(name.as_bytes(), b"KeyValue")
