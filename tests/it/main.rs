@@ -3,4 +3,5 @@
 mod documents;
 mod generated;
 mod otlp_properties;
+mod readme;
 mod stream_reader;
