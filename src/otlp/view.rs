@@ -1,7 +1,7 @@
 //! Views: reading fields straight from wire bytes.
 //!
 //! A view borrows the bytes of a message and decodes a field when it is asked for. Views stand on bytes that
-//! [`crate::otlp::check`] has seen (a [`crate::otlp::Batch`] always has); on anything else they end early and never
+//! the check of [`crate::otlp::Batch::parse`] has seen; on anything else they end early and never
 //! panic. The typed views are declared in [`crate::otlp::proto`].
 
 use super::schema::wire_type;
