@@ -196,15 +196,17 @@ fn exporters(args: &RelayArgs) -> Result<[Arc<Exporter>; 3], CommandError> {
         identity: args.cert.clone().zip(args.key.clone()),
     };
     let environment = Environment::of_process();
-    let exporter = |signal: Signal| -> Result<Arc<Exporter>, CommandError> {
-        let endpoint =
-            environment.endpoint(signal, &flags).map_err(CommandError::usage)?.ok_or_else(|| {
-                CommandError::usage(anyhow!("no endpoint for {signal}"))
-                    .hint("set --to http://HOST:4317, or OTEL_EXPORTER_OTLP_ENDPOINT in the environment")
-            })?;
-        Exporter::new(signal, endpoint).map(Arc::new).map_err(CommandError::usage)
+    let endpoint = |signal: Signal| -> Result<_, CommandError> {
+        let endpoint = environment.endpoint(signal, &flags).map_err(CommandError::usage)?;
+        endpoint.ok_or_else(|| {
+            CommandError::usage(anyhow!("no endpoint for {signal}"))
+                .hint("set --to http://HOST:4317, or OTEL_EXPORTER_OTLP_ENDPOINT in the environment")
+        })
     };
-    Ok([exporter(Signal::Traces)?, exporter(Signal::Metrics)?, exporter(Signal::Logs)?])
+    let traces = Exporter::new(Signal::Traces, endpoint(Signal::Traces)?).map_err(CommandError::usage)?;
+    let beside = |signal| traces.beside(signal, endpoint(signal)?).map_err(CommandError::usage);
+    let (metrics, logs) = (beside(Signal::Metrics)?, beside(Signal::Logs)?);
+    Ok([traces, metrics, logs].map(Arc::new))
 }
 
 fn options(

@@ -4,6 +4,7 @@
 //! bounds, wire types match, strings are UTF-8, ids have their length, nesting is bounded.
 
 use super::fault::{Fault, Problem};
+use super::quick;
 use super::schema::{Field, Kind, Label, Message, wire_type};
 use super::view::{Fields, unpack};
 use super::wire::varint;
@@ -16,6 +17,9 @@ pub(crate) const MAX_DEPTH: u32 = 100;
 /// # Errors
 /// The first fault, with its offset in `bytes` and the path of the field.
 pub(crate) fn check(message: &'static Message, bytes: &[u8]) -> Result<usize, Box<Fault>> {
+    if let Some(items) = quick::check(message, bytes, MAX_DEPTH) {
+        return Ok(items);
+    }
     let mut checker = Checker { bytes, items: 0 };
     checker.message(message, 0, bytes.len(), MAX_DEPTH)?;
     Ok(checker.items)
@@ -91,12 +95,6 @@ impl Checker<'_> {
         depth: u32,
     ) -> Result<(), Box<Fault>> {
         match field.kind {
-            // An attribute is two messages deep.
-            Kind::Message(message)
-                if message.is_attribute && depth > 2 && is_plain_attribute(&self.bytes[start..end]) =>
-            {
-                Ok(())
-            }
             Kind::Message(message) => self.message(message, start, end, depth - 1),
             Kind::String => match is_utf8(&self.bytes[start..end]) {
                 true => Ok(()),
@@ -128,24 +126,6 @@ impl Checker<'_> {
     }
 }
 
-/// Whether bytes are an attribute as nearly all are: a short key and a short string, a number or a truth value, in
-/// this order and without anything else. Half of all telemetry is attributes, so this decides the speed of the check.
-#[inline]
-fn is_plain_attribute(bytes: &[u8]) -> bool {
-    let Some((key, value)) = plain_attribute(bytes) else { return false };
-    is_utf8(key)
-        && match value {
-            [0x0a, length @ 0..0x80, text @ ..] => text.len() == usize::from(*length) && is_utf8(text),
-            [0x10, 0 | 1] => true,
-            [0x18, number @ ..] => {
-                let mut position = 0;
-                varint(number, &mut position).is_some() && position == number.len()
-            }
-            [0x21, number @ ..] => number.len() == 8,
-            _ => false,
-        }
-}
-
 /// The key of a `KeyValue` and the bytes of its `AnyValue`, where both are shorter than 128 bytes and in this order.
 #[inline]
 pub(crate) fn plain_attribute(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
@@ -155,7 +135,7 @@ pub(crate) fn plain_attribute(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     (value.len() == usize::from(*length)).then_some((key, value))
 }
 
-/// Whether bytes are UTF-8; ASCII is told eight bytes at a time.
+/// Whether bytes are UTF-8; ASCII, as nearly all is, is told eight bytes at a time.
 #[inline]
 pub(crate) fn is_utf8(bytes: &[u8]) -> bool {
     is_ascii(bytes) || simdutf8::basic::from_utf8(bytes).is_ok()
@@ -170,5 +150,10 @@ fn is_ascii(bytes: &[u8]) -> bool {
         });
         return highs & HIGHS == 0;
     }
-    bytes.iter().fold(0, |highs, byte| highs | byte) < 0x80
+    // Shorter ones in overlapping pieces too.
+    let highs = match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (Some(first), Some(last)) => u64::from(u32::from_le_bytes(*first) | u32::from_le_bytes(*last)),
+        _ => bytes.iter().fold(0, |highs, byte| highs | u64::from(*byte)),
+    };
+    highs & HIGHS == 0
 }

@@ -60,6 +60,78 @@ macro_rules! kind {
     };
 }
 
+macro_rules! op {
+    (repeated fixed64) => {
+        Op::PackedI64
+    };
+    (repeated double) => {
+        Op::PackedI64
+    };
+    (repeated uint64) => {
+        Op::PackedVarint
+    };
+    ($label:ident fixed64) => {
+        Op::I64
+    };
+    ($label:ident sfixed64) => {
+        Op::I64
+    };
+    ($label:ident double) => {
+        Op::I64
+    };
+    ($label:ident fixed32) => {
+        Op::I32
+    };
+    ($label:ident bool) => {
+        Op::Varint
+    };
+    ($label:ident uint32) => {
+        Op::Varint
+    };
+    ($label:ident int32) => {
+        Op::Varint
+    };
+    ($label:ident sint32) => {
+        Op::Varint
+    };
+    ($label:ident uint64) => {
+        Op::Varint
+    };
+    ($label:ident int64) => {
+        Op::Varint
+    };
+    ($label:ident SPAN_KIND) => {
+        Op::Varint
+    };
+    ($label:ident STATUS_CODE) => {
+        Op::Varint
+    };
+    ($label:ident AGGREGATION_TEMPORALITY) => {
+        Op::Varint
+    };
+    ($label:ident SEVERITY_NUMBER) => {
+        Op::Varint
+    };
+    ($label:ident string) => {
+        Op::String
+    };
+    ($label:ident bytes) => {
+        Op::Bytes
+    };
+    ($label:ident trace_id) => {
+        Op::TraceId
+    };
+    ($label:ident span_id) => {
+        Op::SpanId
+    };
+    ($label:ident KeyValue) => {
+        Op::Attribute
+    };
+    ($label:ident $message:ident) => {
+        Op::Message
+    };
+}
+
 macro_rules! label {
     (single) => {
         Label::Single
@@ -139,7 +211,8 @@ macro_rules! protocol {
         /// The schema table of every message.
         #[allow(non_upper_case_globals)]
         pub mod schema {
-            use crate::otlp::schema::{Field, Kind, Label, Message, index, is_attribute, oneof};
+            use crate::otlp::quick::Op;
+            use crate::otlp::schema::{Field, Kind, Label, Message, index, is_attribute, oneof, ops, unraw};
             $(
                 $(#[$message_doc])*
                 pub static $message: Message = Message {
@@ -147,12 +220,13 @@ macro_rules! protocol {
                     fields: &[$(Field {
                         number: $number,
                         json: $json,
-                        snake: stringify!($field),
+                        snake: unraw(stringify!($field)),
                         key: concat!(",\"", $json, "\":"),
                         kind: kind!($kind),
                         label: label!($label),
                     }),*],
                     by_number: index(&[$($number),*]),
+                    ops: ops(&[$($number),*], &[$(op!($label $kind)),*]),
                     oneof: oneof(&[$(label!($label)),*]),
                     item: $item,
                     is_attribute: is_attribute(stringify!($message)),

@@ -7,6 +7,7 @@ mod declare;
 mod fault;
 pub mod json;
 pub mod proto;
+mod quick;
 pub mod schema;
 pub(crate) mod tree;
 pub mod view;

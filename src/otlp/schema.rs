@@ -3,6 +3,8 @@
 //! One table a message (declared in [`crate::otlp::proto`]) drives validation, both directions of JSON and the
 //! views, so that the three cannot disagree about a field.
 
+use super::quick::Op;
+
 /// A message type of the protocol.
 #[derive(Debug)]
 pub struct Message {
@@ -12,6 +14,8 @@ pub struct Message {
     pub fields: &'static [Field],
     /// Position in `fields` plus one by field number, 0 where the number is unknown.
     pub(crate) by_number: [u8; MAX_FIELD_NUMBER + 1],
+    /// What to check, by field number.
+    pub(crate) ops: [Op; MAX_FIELD_NUMBER + 1],
     /// Bit set of the positions of the members of the message's one `oneof`.
     pub(crate) oneof: u32,
     /// Whether the ledger counts this message: a span, a data point, a log record.
@@ -156,9 +160,28 @@ pub(crate) const fn index(numbers: &[usize]) -> [u8; MAX_FIELD_NUMBER + 1] {
     by_number
 }
 
+/// A name without the `r#` that Rust's keywords need.
+pub(crate) const fn unraw(name: &'static str) -> &'static str {
+    match name.as_bytes() {
+        [b'r', b'#', ..] => name.split_at(2).1,
+        _ => name,
+    }
+}
+
 /// Fills [`Message::is_attribute`].
 pub(crate) const fn is_attribute(name: &str) -> bool {
     matches!(name.as_bytes(), b"KeyValue")
+}
+
+/// Fills [`Message::ops`].
+pub(crate) const fn ops(numbers: &[usize], of_fields: &[Op]) -> [Op; MAX_FIELD_NUMBER + 1] {
+    let mut ops = [Op::Unknown; MAX_FIELD_NUMBER + 1];
+    let mut position = 0;
+    while position < numbers.len() {
+        ops[numbers[position]] = of_fields[position];
+        position += 1;
+    }
+    ops
 }
 
 /// Fills [`Message::oneof`].

@@ -1,7 +1,7 @@
 //! Views: reading fields straight from wire bytes.
 //!
 //! A view borrows the bytes of a message and decodes a field when it is asked for. Views stand on bytes that
-//! [`crate::otlp::check`] has seen (a [`crate::otlp::Batch`] always has); on anything else they end early and never
+//! the check of [`crate::otlp::Batch::parse`] has seen; on anything else they end early and never
 //! panic. The typed views are declared in [`crate::otlp::proto`].
 
 use super::schema::wire_type;
@@ -99,7 +99,8 @@ impl<'a> Fields<'a> {
 impl<'a> Iterator for Fields<'a> {
     type Item = (u32, Value<'a>);
 
-    #[inline]
+    // A call for each field would cost as much as the field itself.
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         if self.position >= self.bytes.len() {
             return None;

@@ -53,6 +53,23 @@ pub struct Endpoint {
     pub identity: Option<(PathBuf, PathBuf)>,
 }
 
+impl Endpoint {
+    /// Whether requests to both can share connections.
+    pub(super) fn connects_like(&self, other: &Endpoint) -> bool {
+        let connection = |endpoint: &Endpoint| {
+            let protocol = endpoint.protocol == Protocol::Grpc;
+            (
+                endpoint.url.origin(),
+                protocol,
+                endpoint.timeout,
+                endpoint.authority.clone(),
+                endpoint.identity.clone(),
+            )
+        };
+        connection(self) == connection(other)
+    }
+}
+
 /// Parses a URL that `what` names.
 pub(super) fn parse_url(what: &str, text: &str) -> anyhow::Result<Url> {
     let url = Url::parse(text).with_context(|| format!("{what}: {text:?}"))?;

@@ -1,6 +1,6 @@
 use std::error::Error;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, anyhow};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, TE, USER_AGENT};
@@ -27,8 +27,7 @@ const MAX_RESPONSE: usize = 4 << 20;
 pub struct Exporter {
     signal: Signal,
     endpoint: Endpoint,
-    clients: Vec<Client>,
-    turn: AtomicUsize,
+    connections: Connections,
     marks: OnceLock<Option<HeaderValue>>,
 }
 
@@ -38,15 +37,19 @@ impl Exporter {
     /// # Errors
     /// A certificate cannot be read.
     pub fn new(signal: Signal, endpoint: Endpoint) -> anyhow::Result<Exporter> {
-        tls::install_provider();
-        let clients: anyhow::Result<Vec<Client>> = (0..CONNECTIONS).map(|_| client(&endpoint)).collect();
-        Ok(Exporter {
-            signal,
-            endpoint,
-            clients: clients?,
-            turn: AtomicUsize::new(0),
-            marks: OnceLock::new(),
-        })
+        let connections = Connections::new(&endpoint)?;
+        Ok(Exporter { signal, endpoint, connections, marks: OnceLock::new() })
+    }
+
+    /// Prepares an exporter of another signal, over the same connections where its endpoint allows it.
+    ///
+    /// # Errors
+    /// As [`Exporter::new`].
+    pub fn beside(&self, signal: Signal, endpoint: Endpoint) -> anyhow::Result<Exporter> {
+        if !self.endpoint.connects_like(&endpoint) {
+            return Exporter::new(signal, endpoint);
+        }
+        Ok(Exporter { signal, endpoint, connections: self.connections.clone(), marks: OnceLock::new() })
     }
 
     /// The peer, for messages.
@@ -76,8 +79,7 @@ impl Exporter {
     /// Sends once and says what came of it; the peer's spans become children of `span`.
     pub(super) async fn send(&self, payload: Payload, span: Option<&OpenSpan>) -> Answer {
         let attempt = async {
-            let client = &self.clients[self.turn.fetch_add(1, Relaxed) % self.clients.len()];
-            let response = client.execute(self.request(payload, span)?).await?;
+            let response = self.connections.next().execute(self.request(payload, span)?).await?;
             let (head, body) = http::Response::<reqwest::Body>::from(response).into_parts();
             let body = Limited::new(body, MAX_RESPONSE).collect().await.map_err(anyhow::Error::from_boxed)?;
             let trailers = body.trailers().cloned().unwrap_or_default();
@@ -133,10 +135,30 @@ impl Exporter {
     }
 }
 
+/// Clients that take turns, each with a connection of its own.
+#[derive(Debug, Clone)]
+struct Connections(Arc<([Client; CONNECTIONS], AtomicUsize)>);
+
+impl Connections {
+    fn new(endpoint: &Endpoint) -> anyhow::Result<Connections> {
+        tls::install_provider();
+        Ok(Connections(Arc::new(([client(endpoint)?, client(endpoint)?], AtomicUsize::new(0)))))
+    }
+
+    fn next(&self) -> &Client {
+        let (clients, turn) = &*self.0;
+        &clients[turn.fetch_add(1, Relaxed) % CONNECTIONS]
+    }
+}
+
 fn client(endpoint: &Endpoint) -> anyhow::Result<Client> {
     let mut builder = Client::builder().timeout(endpoint.timeout).redirect(reqwest::redirect::Policy::none());
     if endpoint.protocol == Protocol::Grpc {
         builder = builder.http2_prior_knowledge();
+    }
+    if endpoint.url.scheme() == "http" {
+        // Loading the system's authorities takes longer than all else.
+        builder = builder.tls_certs_only([]);
     }
     let read = |path: &std::path::Path| {
         std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))

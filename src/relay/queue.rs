@@ -34,7 +34,7 @@ pub struct Options {
 }
 
 /// Bytes that may wait for delivery, whatever the number of items.
-const MAX_WAITING_BYTES: usize = 24 << 20;
+const MAX_WAITING_BYTES: usize = 16 << 20;
 
 /// The permits of the queue: an item takes at least its share of the bytes.
 const PERMITS: usize = 1 << 20;

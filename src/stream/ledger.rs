@@ -136,6 +136,14 @@ impl Ledger {
         add(&self.account(signal).lost, reason, items);
     }
 
+    /// All that is still unaccounted for is gone: the stage ends now.
+    pub fn abandon(&self, reason: Reason) {
+        for signal in Signal::ALL {
+            let counts = self.counts(signal);
+            self.lost(signal, reason, counts.received.saturating_sub(counts.settled()));
+        }
+    }
+
     /// An object could not be read.
     pub fn rejected(&self) {
         self.rejected.fetch_add(1, Relaxed);

@@ -6,5 +6,6 @@ mod failures;
 mod generated;
 mod interop;
 mod otlp_properties;
+mod readme;
 mod stream_reader;
 mod support;

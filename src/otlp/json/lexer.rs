@@ -107,9 +107,14 @@ impl<'a> Lexer<'a> {
                     escaped = true;
                     end += 2;
                 }
-                _ => {
+                control => {
                     self.position = end;
-                    return Err(self.expected("a control character to be escaped in a string"));
+                    let line_ends = matches!(control, b'\n' | b'\r');
+                    return Err(self.expected(if line_ends {
+                        "the rest of the string"
+                    } else {
+                        "a control character to be escaped"
+                    }));
                 }
             }
         }
@@ -186,20 +191,24 @@ impl<'a> Lexer<'a> {
     /// A fault here.
     #[cold]
     pub(super) fn expected(&self, expected: &str) -> Box<Fault> {
-        const SHOWN: usize = 24;
+        const SHOWN: usize = 40;
         let rest = self.text.get(self.position..).unwrap_or_default();
         if rest.is_empty() {
             return Fault::new(self.position, Problem::EndOfText);
         }
-        let end = rest
-            .iter()
-            .take(SHOWN)
-            .position(|byte| matches!(byte, b'\n' | b'\r'))
-            .unwrap_or(rest.len().min(SHOWN));
-        let dots = if end == SHOWN && rest.len() > SHOWN { "…" } else { "" };
-        let found = match String::from_utf8_lossy(&rest[..end]).trim_end() {
+        // A string to its end, a list or object to the end of the line, anything else to the next delimiter.
+        let ends_here = |(index, byte): (usize, &u8)| match (rest[0], byte) {
+            (_, b'\n' | b'\r') => Some(index),
+            (b'"', b'"') if index > 0 => Some(index + 1),
+            (b'"' | b'[' | b'{', _) => None,
+            (_, b',' | b'}' | b']') => Some(index.max(1)),
+            _ => None,
+        };
+        let end = rest.iter().enumerate().find_map(ends_here).unwrap_or(rest.len());
+        let dots = if end > SHOWN { "…" } else { "" };
+        let found = match String::from_utf8_lossy(&rest[..end.min(SHOWN)]).trim_end() {
             "" => "the end of the line".into(),
-            text => format!("{}{dots}", text.escape_debug()),
+            text => format!("{}{dots}", text.replace(char::is_control, "\u{fffd}")),
         };
         Fault::new(self.position, Problem::Expected { expected: expected.into(), found })
     }

@@ -169,16 +169,19 @@ impl<'a> Reader<'a> {
         if key.is_empty() {
             return None;
         }
+        // Lengths and numbers of one byte, of which the sum is one too.
+        let short = |bytes: &[u8]| u8::try_from(bytes.len()).ok().filter(|length| *length < 0x7e);
+        let (key_length, value_length) = (short(key)?, short(value)?);
         if is_string {
-            put_bytes(&mut self.out, 1, key);
-            put_tag(&mut self.out, 2, wire_type::LEN);
-            put_varint(&mut self.out, (1 + varint_len(value.len() as u64) + value.len()) as u64);
-            put_bytes(&mut self.out, 1, value);
+            self.out.extend_from_slice(&[0x0a, key_length]);
+            self.out.extend_from_slice(key);
+            self.out.extend_from_slice(&[0x12, value_length + 2, 0x0a, value_length]);
+            self.out.extend_from_slice(value);
         } else {
             let bits = i64::try_from(integer(value)?).ok()? as u64;
-            put_bytes(&mut self.out, 1, key);
-            put_tag(&mut self.out, 2, wire_type::LEN);
-            put_varint(&mut self.out, 1 + varint_len(bits) as u64);
+            self.out.extend_from_slice(&[0x0a, key_length]);
+            self.out.extend_from_slice(key);
+            self.out.extend_from_slice(&[0x12, 1 + varint_len(bits) as u8]);
             put_uint(&mut self.out, 3, bits);
         }
         self.lexer.position = self.lexer.text.len() - rest.len();
@@ -319,6 +322,11 @@ impl<'a> Reader<'a> {
 
     /// Reads a number, a truth value or an enum as the bits that the wire has.
     fn scalar(&mut self, kind: Kind) -> Result<u64> {
+        if matches!(kind, Kind::Fixed64 | Kind::Uint64)
+            && let Some(value) = self.quoted_digits()
+        {
+            return Ok(value);
+        }
         let quoted = self.lexer.peek()? == b'"';
         let at = self.lexer.position;
         let word = if quoted { self.lexer.string()?.text } else { self.lexer.word()? };
@@ -352,6 +360,24 @@ impl<'a> Reader<'a> {
             self.lexer.position = at;
             self.lexer.expected(&kind.expected())
         })
+    }
+
+    /// Takes a string of digits, as 64-bit numbers are written; no nineteen of them overflow.
+    #[inline]
+    fn quoted_digits(&mut self) -> Option<u64> {
+        let digits = self.lexer.text.get(self.lexer.position..)?.strip_prefix(b"\"")?;
+        let mut value = 0;
+        for (index, byte) in digits.iter().enumerate().take(20) {
+            match byte {
+                b'0'..=b'9' if index < 19 => value = value * 10 + u64::from(byte - b'0'),
+                b'"' if index > 0 => {
+                    self.lexer.position += index + 2;
+                    return Some(value);
+                }
+                _ => return None,
+            }
+        }
+        None
     }
 
     #[inline]

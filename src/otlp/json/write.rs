@@ -223,28 +223,31 @@ fn single(kind: Kind, value: Value, out: &mut Vec<u8>, found: &mut Found) {
 #[inline]
 fn attribute(bytes: &[u8], out: &mut Vec<u8>) -> bool {
     let Some((key @ [_, ..], value)) = plain_attribute(bytes) else { return false };
-    let begin = |out: &mut Vec<u8>| {
-        out.extend_from_slice(b"{\"key\":");
-        string(key, out);
-    };
+    if special(key).is_some() {
+        return false;
+    }
     match value {
-        [0x0a, length @ 0..0x80, text @ ..] if text.len() == usize::from(*length) => {
-            begin(out);
-            out.extend_from_slice(b",\"value\":{\"stringValue\":");
-            string(text, out);
+        [0x0a, length @ 0..0x80, text @ ..]
+            if text.len() == usize::from(*length) && special(text).is_none() =>
+        {
+            out.extend_from_slice(b"{\"key\":\"");
+            out.extend_from_slice(key);
+            out.extend_from_slice(b"\",\"value\":{\"stringValue\":\"");
+            out.extend_from_slice(text);
         }
         [0x18, number @ ..] => {
             let mut position = 0;
             let Some(value) = varint(number, &mut position).filter(|_| position == number.len()) else {
                 return false;
             };
-            begin(out);
-            out.extend_from_slice(b",\"value\":{\"intValue\":");
-            quoted(value as i64, out);
+            out.extend_from_slice(b"{\"key\":\"");
+            out.extend_from_slice(key);
+            out.extend_from_slice(b"\",\"value\":{\"intValue\":\"");
+            out.extend_from_slice(itoa::Buffer::new().format(value as i64).as_bytes());
         }
         _ => return false,
     }
-    out.extend_from_slice(b"}}");
+    out.extend_from_slice(b"\"}}");
     true
 }
 

@@ -192,7 +192,7 @@ fn the_json_fault_of_each_kind() {
     // Of a defect between two fields the object is the place.
     let record = "resourceSpans[1].scopeSpans[0].spans[3]";
     for (fields, message) in [
-        (r#""name":"a" ^"kind":1"#, "expected ',' or '}', found \\\"kind\\\":1"),
+        (r#""name":"a" ^"kind":1"#, "expected ',' or '}', found \"kind\""),
         (r#""name"^,"kind":1"#, "expected ':'"),
         (r#"^name:1"#, "expected a string, found name:1"),
         (r#""name":"a",^}"#, "expected a string, found }"),
