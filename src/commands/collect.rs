@@ -120,8 +120,8 @@ fn parse_time(text: &str) -> Result<SystemTime, String> {
 /// # Errors
 /// Wrong arguments or configuration, or a failure outside; data that was not delivered is an outcome.
 pub fn run(args: CollectArgs, config: &Config) -> Result<Outcome, CommandError> {
-    let stop = args.stage.stop()?;
     let ledger = Arc::new(Ledger::new("collect"));
+    let stop = args.stage.stop(&ledger)?;
     let admission = Arc::new(Admission::default());
     let out = stdout()?;
     let gone = reader_gone(&out)?;

@@ -109,12 +109,12 @@ pub struct RelayArgs {
 /// Wrong arguments or configuration, or a failure outside; data that was not delivered is an outcome.
 pub fn run(args: RelayArgs, config: &Config) -> Result<Outcome, CommandError> {
     // First, because certificates take their time and a pipeline may be ended meanwhile.
-    let stop = args.stage.stop()?;
+    let ledger = Arc::new(Ledger::new("relay"));
+    let stop = args.stage.stop(&ledger)?;
     let exporters = exporters(&args)?;
     let own = OwnTelemetry::configured(config)?;
     let options = options(&args, config.section()?, own.tracer())?;
     let inputs = args.input.open()?;
-    let ledger = Arc::new(Ledger::new("relay"));
     let runtime = Runtime::new()?;
     let entered = runtime.enter();
     let relay = Relay::start(exporters, options, ledger.clone(), stop.clone());

@@ -104,9 +104,9 @@ pub fn run(args: SampleArgs, config: &Config) -> Result<Outcome, CommandError> {
     let policy = policy(&args, config.section()?)?;
     let inputs = args.input.open()?;
     let out = stdout()?;
-    let mut stop = args.stage.stop()?;
-    stop.watch_reader(&out)?;
     let ledger = Arc::new(Ledger::new("sample"));
+    let mut stop = args.stage.stop(&ledger)?;
+    stop.watch_reader(&out)?;
     let report = Arc::new(Report::default());
     let mut sampler = Sampler::new(policy, ledger.clone(), report.clone());
     let mut writer = StreamWriter::new(out, args.output.encoding(), ledger.clone());

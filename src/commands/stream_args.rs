@@ -1,13 +1,14 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
 
-use crate::error::{CommandError, Outcome};
+use crate::error::{Class, CommandError, Outcome};
 use crate::otlp::Signal;
-use crate::stream::{Encoding, Input, Ledger, Stop, open};
+use crate::stream::{Encoding, Input, Ledger, Reason, Stop, open};
+use crate::ui;
 
 /// Options of every subcommand that handles a stream.
 #[derive(Debug, Args)]
@@ -81,40 +82,60 @@ impl InputArgs {
 }
 
 impl StageArgs {
-    pub(super) fn stop(&self) -> Result<Stop, CommandError> {
-        Ok(Stop::on_signals(self.drain_timeout)?)
+    /// Listens for signals. A stage that is stuck when draining has taken too long ends with what its ledger says by
+    /// then.
+    pub(super) fn stop(&self, ledger: &Arc<Ledger>) -> Result<Stop, CommandError> {
+        let (ledger, path) = (ledger.clone(), self.ledger.clone());
+        let overdue = move || {
+            let error =
+                CommandError::failure(anyhow!("not everything was handed on within the drain timeout"));
+            ui::error(&error.hint("--drain-timeout gives it longer"));
+            if let Err(error) = close(&ledger, path.as_deref(), None) {
+                ui::error(&error);
+            }
+            std::process::exit(Class::Failure as i32);
+        };
+        Ok(Stop::on_signals(self.drain_timeout, overdue)?)
     }
 
     /// Closes the ledger: prints it, writes it to `--ledger` with `details`, and says what it means for the exit code.
     pub(super) fn close(
         &self,
-        ledger: &Arc<Ledger>,
+        ledger: &Ledger,
         details: Option<(&str, serde_json::Value)>,
     ) -> Result<Outcome, CommandError> {
-        ledger.to_lines().iter().for_each(|line| tracing::info!("{line}"));
-        if let Some(path) = &self.ledger {
-            let mut json = ledger.to_json();
-            if let Some((name, details)) = details {
-                json[name] = details;
-            }
-            let text = format!("{json:#}\n");
-            write_whole(path, text.as_bytes())
-                .with_context(|| format!("cannot write the ledger to {}", path.display()))?;
-        }
-        let delivered = Signal::ALL
-            .into_iter()
-            .map(|signal| ledger.counts(signal))
-            .all(|counts| counts.lost.is_empty() && counts.dead_lettered == 0);
-        Ok(match (delivered, ledger.rejected_objects()) {
-            (false, _) => Outcome::NotDelivered,
-            (true, 1..) => Outcome::Rejected,
-            (true, 0) => Outcome::Ok,
-        })
+        close(ledger, self.ledger.as_deref(), details)
     }
 }
 
+fn close(
+    ledger: &Ledger,
+    path: Option<&Path>,
+    details: Option<(&str, serde_json::Value)>,
+) -> Result<Outcome, CommandError> {
+    // Whatever a stage still holds when it ends is gone.
+    ledger.abandon(Reason::DrainTimeout);
+    ledger.to_lines().iter().for_each(|line| tracing::info!("{line}"));
+    if let Some(path) = path {
+        let mut json = ledger.to_json();
+        if let Some((name, details)) = details {
+            json[name] = details;
+        }
+        let text = format!("{json:#}\n");
+        write_whole(path, text.as_bytes())
+            .with_context(|| format!("cannot write the ledger to {}", path.display()))?;
+    }
+    let mut counts = Signal::ALL.into_iter().map(|signal| ledger.counts(signal));
+    let delivered = counts.all(|counts| counts.lost.is_empty() && counts.dead_lettered == 0);
+    Ok(match (delivered, ledger.rejected_objects()) {
+        (false, _) => Outcome::NotDelivered,
+        (true, 1..) => Outcome::Rejected,
+        (true, 0) => Outcome::Ok,
+    })
+}
+
 /// Replaces a file by a new one, so that a reader never sees half of it; a device is written to.
-fn write_whole(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
+fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
         return std::fs::write(path, bytes);
     }

@@ -1,5 +1,6 @@
 //! Signals: the first asks to end in order, the second ends at once.
 
+use std::fmt;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -25,7 +26,20 @@ pub struct Stop {
     /// The output, where it is a pipe whose reader may go away.
     out: Option<Arc<File>>,
     drain_timeout: Duration,
+    overdue: Arc<Mutex<Option<Overdue>>>,
 }
+
+/// What to do when the stage has not ended [`GRACE`] after the drain timeout.
+struct Overdue(Box<dyn FnOnce() + Send>);
+
+impl fmt::Debug for Overdue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Overdue")
+    }
+}
+
+/// Time for a stage to end by itself after the drain timeout, unless it is stuck in a write that nobody reads.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Why waiting ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,13 +55,15 @@ pub enum Wake {
 }
 
 impl Stop {
-    /// Listens for SIGTERM and SIGINT; input is drained for `drain_timeout` after the first.
+    /// Listens for SIGTERM and SIGINT; input is drained for `drain_timeout` after the first, and `overdue` called when
+    /// the process is still there a second later.
     ///
     /// # Errors
     /// The operating system refused a pipe, a thread or a handler.
-    pub fn on_signals(drain_timeout: Duration) -> io::Result<Stop> {
+    pub fn on_signals(drain_timeout: Duration, overdue: impl FnOnce() + Send + 'static) -> io::Result<Stop> {
         let mut signals = Signals::new([SIGTERM, SIGINT])?;
-        let stop = Stop::new(drain_timeout)?;
+        let mut stop = Stop::new(drain_timeout)?;
+        stop.overdue = Arc::new(Mutex::new(Some(Overdue(Box::new(overdue)))));
         let signalled = stop.clone();
         std::thread::Builder::new().name("signals".into()).spawn(move || {
             let mut signals = signals.forever();
@@ -77,6 +93,7 @@ impl Stop {
             pipe_end: Arc::new(Mutex::new(Some(writing))),
             out: None,
             drain_timeout,
+            overdue: Arc::default(),
         })
     }
 
@@ -86,6 +103,16 @@ impl Stop {
             requested.replace(requested.unwrap_or_else(Instant::now)).is_none()
         });
         self.pipe_end.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(overdue) = self.overdue.lock().unwrap_or_else(PoisonError::into_inner).take() else {
+            return;
+        };
+        let patience = self.drain_timeout + GRACE;
+        let watchdog = std::thread::Builder::new().name("watchdog".into()).spawn(move || {
+            std::thread::sleep(patience);
+            (overdue.0)();
+        });
+        // Without a thread a second signal has to end the process.
+        drop(watchdog);
     }
 
     /// Whether the first signal has come.
