@@ -39,7 +39,7 @@ impl fmt::Debug for Overdue {
 }
 
 /// Time for a stage to end by itself after the drain timeout, unless it is stuck in a write that nobody reads.
-const GRACE: Duration = Duration::from_secs(1);
+const GRACE: Duration = Duration::from_secs(3);
 
 /// Why waiting ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub enum Wake {
 
 impl Stop {
     /// Listens for SIGTERM and SIGINT; input is drained for `drain_timeout` after the first, and `overdue` called when
-    /// the process is still there a second later.
+    /// the process is still there a while later.
     ///
     /// # Errors
     /// The operating system refused a pipe, a thread or a handler.
