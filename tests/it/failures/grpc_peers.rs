@@ -166,7 +166,7 @@ fn a_peer_that_does_not_answer_is_given_up_on() {
     let dir = TempDir::new();
     let sink = Sink::accepting();
     sink.hold();
-    let end = relay(&dir, &sink, 1, "--timeout 300ms --give-up-after 1s");
+    let end = relay(&dir, &sink, 1, "--timeout 300ms --give-up-after 2s");
     end.expect(4, "Timeout: ").expect(4, "10 spans lost (gave_up)");
     assert!(sink.attempts().len() > 1, "a request that was not answered is sent again");
     assert_eq!(end.ledger().traces(), Account::all_lost(SPANS));
