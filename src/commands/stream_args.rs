@@ -127,10 +127,14 @@ fn close(
     }
     let mut counts = Signal::ALL.into_iter().map(|signal| ledger.counts(signal));
     let delivered = counts.all(|counts| counts.lost.is_empty() && counts.dead_lettered == 0);
-    Ok(match (delivered, ledger.rejected_objects()) {
-        (false, _) => Outcome::NotDelivered,
-        (true, 1..) => Outcome::Rejected,
-        (true, 0) => Outcome::Ok,
+    let mut counts = Signal::ALL.into_iter().map(|signal| ledger.counts(signal));
+    let oversized = counts.any(|counts| counts.dropped.contains_key(&Reason::Oversized));
+    Ok(if !delivered {
+        Outcome::NotDelivered
+    } else if oversized || ledger.rejected_objects() > 0 {
+        Outcome::Rejected
+    } else {
+        Outcome::Ok
     })
 }
 
