@@ -1,11 +1,14 @@
 //! One integration binary: the library on public documents, the real `obs` against real peers.
 
+mod cli;
 mod collect;
+mod config;
 mod documents;
 mod failures;
 mod generated;
 mod interop;
 mod otlp_properties;
 mod readme;
+mod sample;
 mod stream_reader;
 mod support;

@@ -107,17 +107,8 @@ fn many_requests_on_one_connection_lose_nothing() {
     collect.signal(Signal::TERM);
     let end = collect.wait();
     end.expect(0, "500 spans in = 500 out");
-    let mut rest = &end.stdout[..];
-    let mut spans = Vec::new();
-    while let Some((header, tail)) = rest.split_first_chunk::<4>() {
-        assert_eq!(header[0], 1, "traces");
-        let (message, tail) =
-            tail.split_at(u32::from_be_bytes([0, header[1], header[2], header[3]]) as usize);
-        let request =
-            opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest::decode(message);
-        spans.extend(spans_in(&request.unwrap()).cloned());
-        rest = tail;
-    }
+    let requests = end.traces_of_frames();
+    let spans: Vec<_> = requests.iter().flat_map(spans_in).cloned().collect();
     assert_eq!(spans.len(), 500);
     assert_eq!(ids_of(&spans), ids(0..500));
 }

@@ -38,6 +38,11 @@ fn sample_to_a_full_disk_accounts_for_everything() {
         end.expect(4, "cannot write to stdout: No space left on device");
         let traces = end.ledger().traces();
         assert!(traces.sent == 0 && traces.lost > 0, "{format}: {traces:?}");
+        assert_eq!(
+            end.ledger().lost("traces", "not_written"),
+            traces.lost,
+            "{format}: for that reason alone"
+        );
     }
 }
 

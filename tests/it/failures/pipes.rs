@@ -57,7 +57,9 @@ fn sample_says_how_much_its_reader_did_not_take() {
         drop(stdout);
         let end = sample.wait();
         end.expect(4, GONE).expect(4, "lost (not_written)");
-        assert!(end.ledger().lost("traces", "not_written") > 0);
+        let ledger = end.ledger();
+        assert!(ledger.traces().lost > 0);
+        assert_eq!(ledger.lost("traces", "not_written"), ledger.traces().lost, "for that reason alone");
     }
 }
 

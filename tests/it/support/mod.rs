@@ -1,7 +1,5 @@
 //! What tests of whole processes share: the binary as child processes, pipelines of them, their ledgers, and peers.
 
-#![allow(dead_code)]
-
 mod client;
 mod http;
 mod ledger;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use prost::Message;
 use rustix::process::{Pid, kill_process};
 
 pub use rustix::process::Signal;
@@ -55,7 +57,7 @@ pub struct End {
     pub code: i32,
     pub stderr: String,
     pub stdout: Vec<u8>,
-    ledger: Option<PathBuf>,
+    ledger: Option<String>,
 }
 
 impl Obs {
@@ -227,7 +229,7 @@ impl Process {
             code: status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)),
             stderr: String::from_utf8_lossy(&stderr.finish()).into_owned(),
             stdout: self.stdout.take().map(Output::finish).unwrap_or_default(),
-            ledger: self.ledger.take(),
+            ledger: self.ledger.take().and_then(|path| std::fs::read_to_string(path).ok()),
         }
     }
 }
@@ -251,7 +253,21 @@ impl End {
     /// The closing ledger, whose equation holds.
     #[track_caller]
     pub fn ledger(&self) -> LedgerFile {
-        LedgerFile::read(self.ledger.as_ref().expect("a ledger was asked for"))
+        LedgerFile::parse(self.ledger.as_ref().expect("a ledger was asked for and written"))
+    }
+
+    /// The traces on stdout, as frames.
+    pub fn traces_of_frames(&self) -> Vec<ExportTraceServiceRequest> {
+        let mut rest = &self.stdout[..];
+        let mut requests = Vec::new();
+        while let Some((header, tail)) = rest.split_first_chunk::<4>() {
+            assert_eq!(header[0], 1, "the signal of traces");
+            let length = u32::from_be_bytes([0, header[1], header[2], header[3]]);
+            let (message, tail) = tail.split_at(length as usize);
+            requests.push(ExportTraceServiceRequest::decode(message).unwrap());
+            rest = tail;
+        }
+        requests
     }
 
     pub fn text(&self) -> String {
