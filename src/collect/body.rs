@@ -79,7 +79,8 @@ fn inflate(mut decoder: impl Read, encoding: &str, reservation: &mut Reservation
     // Steps of their own, because one growing buffer would take up to three times its length.
     let mut steps = Vec::new();
     loop {
-        let mut step = Vec::new();
+        // Most bodies are done with the first.
+        let mut step = if steps.is_empty() { Vec::new() } else { Vec::with_capacity(STEP) };
         let count = decoder.by_ref().take(STEP as u64).read_to_end(&mut step);
         let count =
             count.map_err(|error| Refusal::Invalid(format!("the body is not {encoding}: {error}")))?;
