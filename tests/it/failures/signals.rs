@@ -181,3 +181,43 @@ fn collect_answers_the_requests_under_way_before_it_ends() {
     assert!(answered > 0);
     collect.wait().expect(0, "spans in");
 }
+
+#[test]
+fn collect_whose_reader_stalls_gives_up_with_the_drain_timeout() {
+    let dir = TempDir::new();
+    let mut collect = Obs::new(&dir, COLLECT)
+        .args("--format proto --drain-timeout 500ms")
+        .ledger(&dir.file("ledger.json"))
+        .stdout_piped()
+        .spawn();
+    let client = GrpcClient::connect(collect.port("gRPC"));
+    client.traces(traces(0..1)).unwrap();
+    // Nobody reads, and it is more than a pipe holds.
+    let _stdout = collect.take_stdout();
+    let _waiting: Vec<_> = (0..8).map(|_| client.start_traces(traces(0..4000))).collect();
+    collect.signal(Signal::TERM);
+    let end = collect.wait();
+    end.expect(4, "the reader of stdout did not take everything within the drain timeout");
+    let account = end.ledger().traces();
+    assert!(account.sent >= 1 && account.lost > 0, "{account:?}");
+}
+
+#[test]
+fn sample_whose_reader_stalls_gives_up_with_the_drain_timeout() {
+    let dir = TempDir::new();
+    let input: Vec<u8> = (0..20).flat_map(|n| frame(1, &traces(n * 1000..(n + 1) * 1000))).collect();
+    let mut sample = Obs::new(&dir, "sample --rate 1 --format proto --drain-timeout 500ms")
+        .ledger(&dir.file("ledger.json"))
+        .stdin(input)
+        .stdout_piped()
+        .spawn();
+    // A little of it, so that it is under way, and then no more.
+    let mut stdout = sample.take_stdout();
+    std::io::Read::read_exact(&mut stdout, &mut [0; 100]).unwrap();
+    sample.signal(Signal::TERM);
+    eventually("its end", || (!sample.is_running()).then_some(()));
+    let end = sample.wait();
+    end.expect(4, "within the drain timeout");
+    let account = end.ledger().traces();
+    assert!(account.lost > 0, "{account:?}");
+}
