@@ -26,7 +26,7 @@ pub(super) fn special(text: &[u8]) -> Option<usize> {
 /// Marks the special bytes of a word in their highest bits. Marks above the first may be false: the subtraction
 /// borrows from the next byte.
 #[inline]
-fn specials(word: u64) -> u64 {
+pub(super) fn specials(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = 0x8080_8080_8080_8080;
     let below = |word: u64, bound: u64| word.wrapping_sub(ONES * bound) & !word & HIGHS;
@@ -222,6 +222,39 @@ pub(super) fn number(word: &[u8]) -> Option<f64> {
         return None;
     }
     str::from_utf8(word).ok()?.parse().ok()
+}
+
+/// A whole number, also one that is written `1e3` or `2.0`.
+#[inline]
+pub(super) fn integer(word: &[u8]) -> Option<i128> {
+    let (negative, digits) = match word {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    // No nineteen digits overflow.
+    if digits.len() <= 19 && digits.iter().all(u8::is_ascii_digit) && !digits.is_empty() {
+        let value =
+            i128::from(digits.iter().fold(0, |value: u64, digit| value * 10 + u64::from(digit - b'0')));
+        return Some(if negative { -value } else { value });
+    }
+    let mut value: u64 = 0;
+    for digit in digits {
+        let digit = digit.wrapping_sub(b'0');
+        match value.checked_mul(10).and_then(|tens| tens.checked_add(u64::from(digit))) {
+            Some(next) if digit < 10 => value = next,
+            _ => return fractional(word),
+        }
+    }
+    let value = i128::from(value);
+    (!digits.is_empty()).then_some(if negative { -value } else { value })
+}
+
+#[cold]
+fn fractional(word: &[u8]) -> Option<i128> {
+    // Above 2^53 a double no longer tells whole numbers apart.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let value = number(word)?;
+    (value.fract() == 0.0 && value.abs() <= EXACT).then_some(value as i128)
 }
 
 /// Appends the text of a string with its escapes resolved; half a surrogate pair becomes U+FFFD, as in the

@@ -3,6 +3,7 @@
 //! Rules: the "JSON Protobuf Encoding" section of the OTLP specification; read as leniently as the OpenTelemetry
 //! Collector does, written strictly.
 
+mod attribute;
 mod lexer;
 mod read;
 mod write;

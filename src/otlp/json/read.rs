@@ -6,11 +6,12 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use super::lexer::{Lexer, Raw, number, special, unescape};
+use super::attribute;
+use super::lexer::{Lexer, Raw, integer, number, unescape};
 use crate::otlp::check::{MAX_DEPTH, is_utf8};
 use crate::otlp::fault::{Fault, Problem};
 use crate::otlp::schema::{Field, Kind, Label, Message, wire_type};
-use crate::otlp::wire::{Length, put_bytes, put_tag, put_uint, put_varint, varint_len};
+use crate::otlp::wire::{Length, put_bytes, put_tag, put_varint};
 use crate::otlp::{Batch, Signal};
 
 type Result<T> = std::result::Result<T, Box<Fault>>;
@@ -110,10 +111,6 @@ impl<'a> Reader<'a> {
         if self.lexer.peek()? != b'{' {
             return Err(self.lexer.expected(&Kind::Message(message).expected()));
         }
-        // Its value is a message too, one deeper.
-        if message.is_attribute && depth > 1 && self.plain_attribute().is_some() {
-            return Ok(());
-        }
         self.lexer.position += 1;
         if self.lexer.peek()? == b'}' {
             self.lexer.position += 1;
@@ -153,41 +150,6 @@ impl<'a> Reader<'a> {
         Ok(find(message, key))
     }
 
-    /// Reads an attribute as nearly all are written, without white space and escapes: a key, then a string or a
-    /// whole number. `None`, and nothing taken, for any other.
-    #[inline]
-    fn plain_attribute(&mut self) -> Option<()> {
-        let rest = self.lexer.text.get(self.lexer.position..)?.strip_prefix(b"{\"key\":\"")?;
-        let (key, rest) = plain_string(rest)?;
-        let rest = rest.strip_prefix(b",\"value\":{\"")?;
-        let (value, rest, is_string) = match rest.strip_prefix(b"stringValue\":\"") {
-            Some(rest) => plain_string(rest).map(|(value, rest)| (value, rest, true))?,
-            None => plain_string(rest.strip_prefix(b"intValue\":\"")?)
-                .map(|(value, rest)| (value, rest, false))?,
-        };
-        let rest = rest.strip_prefix(b"}}")?;
-        if key.is_empty() {
-            return None;
-        }
-        // Lengths and numbers of one byte, of which the sum is one too.
-        let short = |bytes: &[u8]| u8::try_from(bytes.len()).ok().filter(|length| *length < 0x7e);
-        let (key_length, value_length) = (short(key)?, short(value)?);
-        if is_string {
-            self.out.extend_from_slice(&[0x0a, key_length]);
-            self.out.extend_from_slice(key);
-            self.out.extend_from_slice(&[0x12, value_length + 2, 0x0a, value_length]);
-            self.out.extend_from_slice(value);
-        } else {
-            let bits = i64::try_from(integer(value)?).ok()? as u64;
-            self.out.extend_from_slice(&[0x0a, key_length]);
-            self.out.extend_from_slice(key);
-            self.out.extend_from_slice(&[0x12, 1 + varint_len(bits) as u8]);
-            put_uint(&mut self.out, 3, bits);
-        }
-        self.lexer.position = self.lexer.text.len() - rest.len();
-        Some(())
-    }
-
     #[inline]
     fn field(&mut self, field: &'static Field, depth: u32) -> Result<()> {
         if self.lexer.null().map_err(|fault| fault.inside(field.json))? {
@@ -201,24 +163,47 @@ impl<'a> Reader<'a> {
             return self.lexer.take(b']');
         }
         if field.kind.wire_type() == wire_type::LEN {
-            return self.elements(field, |reader| reader.value(field, depth));
+            return match self.plain_attributes(field, depth)? {
+                Some(before) => self.elements(field, before, |reader| reader.value(field, depth)),
+                None => Ok(()),
+            };
         }
         put_tag(&mut self.out, field.number, wire_type::LEN);
         let length = Length::reserve(&mut self.out, 1);
-        self.elements(field, |reader| {
+        self.elements(field, 0, |reader| {
             reader.scalar(field.kind).map(|bits| reader.put_scalar(field.kind, bits))
         })?;
         length.patch(&mut self.out);
         Ok(())
     }
 
+    /// Reads attributes as long as they are plain; returns how many where another element follows.
+    #[inline]
+    fn plain_attributes(&mut self, field: &'static Field, depth: u32) -> Result<Option<usize>> {
+        let mut element = 0;
+        // An attribute is two messages deep.
+        if !matches!(field.kind, Kind::Message(message) if message.is_attribute && depth > 2) {
+            return Ok(Some(element));
+        }
+        while let Some(attribute) = attribute::parse(&self.lexer.text[self.lexer.position..]) {
+            attribute.put(field.number, &mut self.out);
+            self.lexer.position += attribute.consumed;
+            element += 1;
+            if !self.lexer.more(b']').map_err(|fault| fault.inside_element(field.json, element))? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(element))
+    }
+
+    /// Reads the elements of a list behind the first `element` ones.
     #[inline]
     fn elements(
         &mut self,
         field: &'static Field,
+        mut element: usize,
         mut read: impl FnMut(&mut Self) -> Result<()>,
     ) -> Result<()> {
-        let mut element = 0;
         loop {
             read(self).map_err(|fault| fault.inside_element(field.json, element))?;
             element += 1;
@@ -411,15 +396,6 @@ fn encoded(raw: Raw<'_>) -> Cow<'_, [u8]> {
     if raw.escaped && unescape(raw.text, &mut plain).is_ok() { plain.into() } else { raw.text.into() }
 }
 
-/// Takes the rest of a string that has no escapes, and what follows its closing quote.
-#[inline]
-fn plain_string(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = special(text)?;
-    let (string, rest) = text.split_at(end);
-    let rest = rest.strip_prefix(b"\"")?;
-    is_utf8(string).then_some((string, rest))
-}
-
 /// Position of the field that `key` names.
 fn find(message: &'static Message, key: Raw) -> Option<usize> {
     let mut plain = Vec::new();
@@ -451,39 +427,6 @@ fn double(word: &[u8], quoted: bool) -> Option<u64> {
         _ => number(word).filter(|value| value.is_finite())?,
     };
     Some(value.to_bits())
-}
-
-/// A whole number, also one that is written `1e3` or `2.0`.
-#[inline]
-fn integer(word: &[u8]) -> Option<i128> {
-    let (negative, digits) = match word {
-        [b'-', digits @ ..] => (true, digits),
-        digits => (false, digits),
-    };
-    // No nineteen digits overflow.
-    if digits.len() <= 19 && digits.iter().all(u8::is_ascii_digit) && !digits.is_empty() {
-        let value =
-            i128::from(digits.iter().fold(0, |value: u64, digit| value * 10 + u64::from(digit - b'0')));
-        return Some(if negative { -value } else { value });
-    }
-    let mut value: u64 = 0;
-    for digit in digits {
-        let digit = digit.wrapping_sub(b'0');
-        match value.checked_mul(10).and_then(|tens| tens.checked_add(u64::from(digit))) {
-            Some(next) if digit < 10 => value = next,
-            _ => return fractional(word),
-        }
-    }
-    let value = i128::from(value);
-    (!digits.is_empty()).then_some(if negative { -value } else { value })
-}
-
-#[cold]
-fn fractional(word: &[u8]) -> Option<i128> {
-    // Above 2^53 a double no longer tells whole numbers apart.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    let value = number(word)?;
-    (value.fract() == 0.0 && value.abs() <= EXACT).then_some(value as i128)
 }
 
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
