@@ -14,10 +14,10 @@ use tokio::sync::mpsc;
 use super::admission::{Admission, Reservation};
 use super::body;
 use super::refusal::Refusal;
-use super::response::{self, Answer, Media};
+use super::response::{self, Accepted, Answer, Media};
 use crate::net::{grpc, paths};
-use crate::otlp::{Batch, Signal, json};
-use crate::stream::{Delivery, Ledger, lineage};
+use crate::otlp::{Batch, Signal, json, split};
+use crate::stream::{Delivery, Ledger, MAX_FRAME, lineage};
 use crate::telemetry::{Kind, TRACEPARENT, Tracer};
 
 /// Receives OTLP of both protocols; a clone is another handle on the same receiver.
@@ -107,27 +107,27 @@ impl Receiver {
         signal: Signal,
         protocol: &Protocol,
         request: Request<Incoming>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Accepted, Refusal> {
         let (head, body) = request.into_parts();
         let traceparent = head.headers.get(TRACEPARENT).and_then(|value| value.to_str().ok());
         let span = self.0.tracer.as_ref().and_then(|tracer| tracer.start(traceparent));
         let received = self.take_in(signal, protocol, &head.headers, body).await;
         if let (Some(tracer), Some(span)) = (&self.0.tracer, span) {
             let error = received.as_ref().err().map(Refusal::message);
-            let items = received.as_ref().copied().unwrap_or(0);
+            let items = received.as_ref().map_or(0, |accepted| accepted.items);
             tracer.end(&span, "receive", Kind::Server, signal, items, error.as_deref());
         }
-        received.map(drop)
+        received
     }
 
-    /// Takes a request in; returns its items once they have been accepted.
+    /// Takes a request in; returns once it has been accepted.
     async fn take_in(
         &self,
         signal: Signal,
         protocol: &Protocol,
         headers: &HeaderMap,
         body: Incoming,
-    ) -> Result<usize, Refusal> {
+    ) -> Result<Accepted, Refusal> {
         self.authorize(headers)?;
         let mut reservation = self.0.admission.reserve();
         let body = body::read(body, &mut reservation).await?;
@@ -136,17 +136,17 @@ impl Receiver {
             Protocol::Http(Media::Json) => json::read_as(signal, &message)?,
             Protocol::Http(Media::Protobuf) | Protocol::Grpc => Batch::parse(signal, message)?,
         };
-        let items = batch.items();
+        let accepted = Accepted { signal, items: batch.items(), oversized: oversized(&batch) };
         if batch.bytes().is_empty() {
-            return Ok(items);
+            return Ok(accepted);
         }
         let waiting = self.0.admission.enter()?;
         let (delivery, ack) = Delivery::new(batch);
         self.0.deliveries.send(delivery).await.map_err(|_| Refusal::Closed)?;
-        self.0.ledger.received(signal, items as u64);
+        self.0.ledger.received(signal, accepted.items as u64);
         ack.wait().await?;
         drop((waiting, reservation));
-        Ok(items)
+        Ok(accepted)
     }
 
     fn authorize(&self, headers: &HeaderMap) -> Result<(), Refusal> {
@@ -163,6 +163,15 @@ impl Receiver {
             _ => Ok(()),
         }
     }
+}
+
+/// Items in records that no frame can carry.
+fn oversized(batch: &Batch) -> usize {
+    if batch.bytes().len() <= MAX_FRAME {
+        return 0;
+    }
+    let pieces = split(batch, usize::MAX, MAX_FRAME);
+    pieces.iter().filter(|piece| piece.bytes().len() > MAX_FRAME).map(Batch::items).sum()
 }
 
 /// Takes the message out of its framing and compression.

@@ -10,6 +10,8 @@ use http_body_util::{BodyExt, Full};
 
 use super::refusal::Refusal;
 use crate::net::grpc;
+use crate::otlp::Signal;
+use crate::otlp::wire::{put_bytes, put_message, put_uint};
 
 pub(super) type Answer = Response<UnsyncBoxBody<Bytes, Infallible>>;
 
@@ -37,12 +39,51 @@ impl Media {
     }
 }
 
+/// A request that was taken in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Accepted {
+    pub(super) signal: Signal,
+    pub(super) items: usize,
+    /// Items too large to be carried on.
+    pub(super) oversized: usize,
+}
+
+impl Accepted {
+    /// The `Export…ServiceResponse`, whose fields have the same numbers for all signals; empty where all was accepted.
+    fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        if self.oversized > 0 {
+            put_message(&mut out, 1, |out| {
+                put_uint(out, 1, self.oversized as u64);
+                put_bytes(out, 2, self.message().as_bytes());
+            });
+        }
+        out
+    }
+
+    fn to_json(self) -> String {
+        if self.oversized == 0 {
+            return "{}".into();
+        }
+        let rejected = ["rejectedSpans", "rejectedDataPoints", "rejectedLogRecords"][self.signal.index()];
+        // 64-bit integers are strings in protobuf's JSON.
+        let partial =
+            serde_json::json!({rejected: self.oversized.to_string(), "errorMessage": self.message()});
+        serde_json::json!({"partialSuccess": partial}).to_string()
+    }
+
+    fn message(&self) -> String {
+        format!("{} {} over 16 MiB were rejected", self.oversized, self.signal.items())
+    }
+}
+
 /// The answer of OTLP/gRPC.
-pub(super) fn grpc(result: Result<(), Refusal>) -> Answer {
+pub(super) fn grpc(result: Result<Accepted, Refusal>) -> Answer {
     match result {
-        Ok(()) => {
-            // An empty Export…ServiceResponse: everything was accepted.
-            let message = Full::new(Bytes::from_static(&[0; grpc::PREFIX]));
+        Ok(accepted) => {
+            let response = accepted.encode();
+            let prefix = grpc::prefix(false, response.len()).unwrap_or_default();
+            let message = Full::new(Bytes::from([&prefix[..], &response].concat()));
             let mut trailers = HeaderMap::new();
             trailers.insert("grpc-status", HeaderValue::from_static("0"));
             let body = message.with_trailers(async { Some(Ok(trailers)) });
@@ -60,10 +101,10 @@ pub(super) fn grpc(result: Result<(), Refusal>) -> Answer {
 }
 
 /// The answer of OTLP/HTTP, in the encoding of the request.
-pub(super) fn http(media: Media, result: Result<(), Refusal>) -> Answer {
+pub(super) fn http(media: Media, result: Result<Accepted, Refusal>) -> Answer {
     let (status, bytes, retry_after) = match (&result, media) {
-        (Ok(()), Media::Protobuf) => (StatusCode::OK, Bytes::new(), None),
-        (Ok(()), Media::Json) => (StatusCode::OK, Bytes::from_static(b"{}"), None),
+        (Ok(accepted), Media::Protobuf) => (StatusCode::OK, Bytes::from(accepted.encode()), None),
+        (Ok(accepted), Media::Json) => (StatusCode::OK, accepted.to_json().into(), None),
         (Err(refusal), Media::Protobuf) => {
             (refusal.http(), refusal.body().encode().into(), refusal.retry_after())
         }

@@ -20,7 +20,7 @@ use crate::collect::{Admission, Cors, Receiver, StreamTerminal, reader_gone};
 use crate::config::Config;
 use crate::error::{CommandError, Outcome};
 use crate::net::{server, tls};
-use crate::stream::{Delivery, Ledger, Stop, StreamWriter, stdout};
+use crate::stream::{Delivery, Ledger, Reason, Stop, StreamWriter, stdout};
 use crate::telemetry::{Figures, SelfMetrics};
 
 const EXAMPLES: &str = "\
@@ -28,7 +28,7 @@ Examples:
   obs collect | jq                                    watch what an SDK sends
   obs collect --grpc 0.0.0.0:4317 --http off | obs relay --to https://gateway:4317
   obs collect --synthetic 100 | obs sample --rate 5%  traffic of a small shop
-  obs collect --synthetic 1000 --spans 100000 --over 30d --seed 7 > month.jsonl";
+  obs collect --synthetic 1000000 --spans 100000 --over 30d --seed 7 > month.jsonl";
 
 const DETAILS: &str = "\
 A request is acknowledged when its bytes are on stdout. While the reader of stdout is slow up to 64 requests wait; \
@@ -170,7 +170,7 @@ pub fn run(args: CollectArgs, config: &Config) -> Result<Outcome, CommandError> 
 
     let writer = StreamWriter::new(out, args.output.encoding(), ledger.clone());
     let terminal = StreamTerminal::new(writer);
-    let written = runtime.block_on(write(terminal, queue, gone, &stop));
+    let written = runtime.block_on(write(terminal, queue, gone, &stop, &ledger));
     // Where writing has failed, senders are told so before the process goes.
     stop.request();
     runtime.block_on(async {
@@ -267,6 +267,7 @@ async fn write(
     queue: mpsc::Receiver<Delivery>,
     gone: tokio::sync::oneshot::Receiver<()>,
     stop: &Stop,
+    ledger: &Ledger,
 ) -> Result<(), CommandError> {
     let mut written = tokio::task::spawn_blocking(move || terminal.run(queue));
     let reader_gone = tokio::select! {
@@ -279,9 +280,12 @@ async fn write(
     };
     tokio::select! {
         written = written => ended(written).and(reader_gone),
-        () = stop.drained_out() => reader_gone.and(Err(CommandError::failure(anyhow!(
-            "the reader of stdout did not take everything within the drain timeout"
-        )))),
+        () = stop.drained_out() => {
+            ledger.abandon(Reason::DrainTimeout);
+            reader_gone.and(Err(CommandError::failure(anyhow!(
+                "the reader of stdout did not take everything within the drain timeout"
+            ))))
+        }
     }
 }
 

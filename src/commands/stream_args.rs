@@ -90,6 +90,7 @@ impl StageArgs {
             let error =
                 CommandError::failure(anyhow!("not everything was handed on within the drain timeout"));
             ui::error(&error.hint("--drain-timeout gives it longer"));
+            ledger.abandon(Reason::DrainTimeout);
             if let Err(error) = close(&ledger, path.as_deref(), None) {
                 ui::error(&error);
             }
@@ -113,8 +114,6 @@ fn close(
     path: Option<&Path>,
     details: Option<(&str, serde_json::Value)>,
 ) -> Result<Outcome, CommandError> {
-    // Whatever a stage still holds when it ends is gone.
-    ledger.abandon(Reason::DrainTimeout);
     ledger.to_lines().iter().for_each(|line| tracing::info!("{line}"));
     if let Some(path) = path {
         let mut json = ledger.to_json();

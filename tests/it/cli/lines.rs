@@ -5,7 +5,7 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use crate::support::telemetry::{
     frame, ids, ids_of, line, span, spans_in, spans_of, text, traces, traces_of_lines,
 };
-use crate::support::{Account, End, Obs, TempDir};
+use crate::support::{Account, End, HttpClient, Obs, Signal, TempDir};
 
 const MIB: usize = 1 << 20;
 
@@ -87,4 +87,28 @@ fn frames_over_16_mib_are_split() {
     let requests = end.traces_of_frames();
     assert!(requests.len() >= 2);
     assert_eq!(ids_of(requests.iter().flat_map(spans_in)), ids(0..5));
+}
+
+#[test]
+fn a_sender_of_a_record_that_no_frame_holds_is_not_told_that_it_was_taken() {
+    use prost::Message;
+    let dir = TempDir::new();
+    let collect =
+        Obs::new(&dir, "collect --grpc off --http 127.0.0.1:0").ledger(&dir.file("ledger.json")).spawn();
+    let body = spans_of("a", vec![span(0), large(1, 17 * MIB)]).encode_to_vec();
+    let response =
+        HttpClient::connect(collect.port("HTTP")).post("/v1/traces", "application/x-protobuf", body);
+    collect.signal(Signal::TERM);
+    let end = collect.wait();
+    assert_eq!(end.ledger().dropped("traces", "oversized"), 1);
+    // Either refused, or accepted but for the one span.
+    let rejected = opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse::decode(
+        &response.body[..],
+    );
+    let partial = rejected.ok().and_then(|response| response.partial_success);
+    assert!(
+        response.status != 200 || partial.is_some_and(|partial| partial.rejected_spans == 1),
+        "answered {} without a word",
+        response.status
+    );
 }
