@@ -101,7 +101,7 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--batch-size', '--batch-size', [CompletionResultType]::ParameterName, 'Most items in a request [default: 8192]')
             [CompletionResult]::new('--batch-bytes', '--batch-bytes', [CompletionResultType]::ParameterName, 'Most bytes in a request, uncompressed')
             [CompletionResult]::new('--batch-timeout', '--batch-timeout', [CompletionResultType]::ParameterName, 'How long a batch may wait for others [default: until no request is under way, at most 200ms]')
-            [CompletionResult]::new('--buffer-capacity', '--buffer-capacity', [CompletionResultType]::ParameterName, 'Items that may wait for delivery before the input is read more slowly [default: 100000]')
+            [CompletionResult]::new('--buffer-capacity', '--buffer-capacity', [CompletionResultType]::ParameterName, 'Items (of 1 KiB) that may wait before the input is read more slowly [default: 30000]')
             [CompletionResult]::new('--max-concurrent-exports', '--max-concurrent-exports', [CompletionResultType]::ParameterName, 'Requests that may be under way at once [default: 8]')
             [CompletionResult]::new('--give-up-after', '--give-up-after', [CompletionResultType]::ParameterName, 'How long to try a request')
             [CompletionResult]::new('--dead-letter', '--dead-letter', [CompletionResultType]::ParameterName, 'Append what cannot be delivered to FILE, as NDJSON')

@@ -92,7 +92,7 @@ complete -c obs -n "__fish_obs_using_subcommand relay" -l key -d 'The private ke
 complete -c obs -n "__fish_obs_using_subcommand relay" -l batch-size -d 'Most items in a request [default: 8192]' -r
 complete -c obs -n "__fish_obs_using_subcommand relay" -l batch-bytes -d 'Most bytes in a request, uncompressed' -r
 complete -c obs -n "__fish_obs_using_subcommand relay" -l batch-timeout -d 'How long a batch may wait for others [default: until no request is under way, at most 200ms]' -r
-complete -c obs -n "__fish_obs_using_subcommand relay" -l buffer-capacity -d 'Items that may wait for delivery before the input is read more slowly [default: 100000]' -r
+complete -c obs -n "__fish_obs_using_subcommand relay" -l buffer-capacity -d 'Items (of 1 KiB) that may wait before the input is read more slowly [default: 30000]' -r
 complete -c obs -n "__fish_obs_using_subcommand relay" -l max-concurrent-exports -d 'Requests that may be under way at once [default: 8]' -r
 complete -c obs -n "__fish_obs_using_subcommand relay" -l give-up-after -d 'How long to try a request' -r
 complete -c obs -n "__fish_obs_using_subcommand relay" -l dead-letter -d 'Append what cannot be delivered to FILE, as NDJSON' -r -F

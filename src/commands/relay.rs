@@ -38,7 +38,8 @@ with exit code 4. While the peer is slow the relay reads its input more slowly."
 const DEFAULT_BATCH_ITEMS: NonZeroUsize = at_least_one(8192);
 /// Receivers commonly take 4 MiB.
 const DEFAULT_BATCH_BYTES: NonZeroUsize = at_least_one(2 << 20);
-const DEFAULT_CAPACITY: NonZeroUsize = at_least_one(100_000);
+/// At most 30 MB.
+const DEFAULT_CAPACITY: NonZeroUsize = at_least_one(30_000);
 const DEFAULT_UNDER_WAY: NonZeroUsize = at_least_one(8);
 
 const fn at_least_one(number: usize) -> NonZeroUsize {
@@ -85,7 +86,7 @@ pub struct RelayArgs {
     /// How long a batch may wait for others [default: until no request is under way, at most 200ms]
     #[arg(long, value_name = "DURATION", env = "OBS_RELAY_BATCH_TIMEOUT", value_parser = humantime::parse_duration, help_heading = "Batching")]
     batch_timeout: Option<Duration>,
-    /// Items that may wait for delivery before the input is read more slowly [default: 100000]
+    /// Items (of 1 KiB) that may wait before the input is read more slowly [default: 30000]
     #[arg(long, value_name = "ITEMS", env = "OBS_RELAY_BUFFER_CAPACITY", help_heading = "Batching")]
     buffer_capacity: Option<NonZeroUsize>,
     /// Requests that may be under way at once [default: 8]

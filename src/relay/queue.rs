@@ -19,7 +19,7 @@ use crate::telemetry::{Histogram, Samples, Tracer};
 /// How a relay works.
 #[derive(Debug)]
 pub struct Options {
-    /// Items that may wait for delivery.
+    /// Items that may wait for delivery; of items over a kilobyte, as many as have the same bytes.
     pub capacity: NonZeroUsize,
     /// How batches are joined.
     pub limits: BatchLimits,
@@ -33,8 +33,8 @@ pub struct Options {
     pub tracer: Option<Arc<Tracer>>,
 }
 
-/// Bytes that may wait for delivery, whatever the number of items.
-const MAX_WAITING_BYTES: usize = 16 << 20;
+/// Bytes that an item may have on average before the queue counts bytes instead of items.
+const BYTES_PER_ITEM: usize = 1024;
 
 /// The permits of the queue: an item takes at least its share of the bytes.
 const PERMITS: usize = 1 << 20;
@@ -93,7 +93,8 @@ impl Relay {
     /// The share of the queue that a batch takes, of items or of bytes, whichever is more.
     fn permits(&self, batch: &Batch) -> u32 {
         let share = |part: usize, whole: usize| part.saturating_mul(PERMITS).div_ceil(whole);
-        let share = share(batch.items(), self.capacity).max(share(batch.bytes().len(), MAX_WAITING_BYTES));
+        let share = share(batch.items(), self.capacity)
+            .max(share(batch.bytes().len(), self.capacity.saturating_mul(BYTES_PER_ITEM)));
         share.clamp(1, PERMITS) as u32
     }
 
