@@ -42,7 +42,8 @@ const PERMITS: usize = 1 << 20;
 /// A terminal that delivers to an OTLP endpoint. A batch is accepted when it has a place in the queue.
 #[derive(Debug)]
 pub struct Relay {
-    queue: mpsc::Sender<Queued>,
+    /// Bounded by its places.
+    queue: mpsc::UnboundedSender<Queued>,
     places: Arc<Semaphore>,
     capacity: usize,
     meters: Arc<Meters>,
@@ -62,7 +63,7 @@ impl Relay {
     /// Starts on the current tokio runtime; `exporters` by signal.
     pub fn start(exporters: [Arc<Exporter>; 3], options: Options, ledger: Arc<Ledger>, stop: Stop) -> Relay {
         let meters = Arc::new(Meters::default());
-        let (queue, queued) = mpsc::channel(16);
+        let (queue, queued) = mpsc::unbounded_channel();
         let batcher = Batcher::new(options.limits);
         let deliverer = Deliverer {
             exporters,
@@ -87,7 +88,7 @@ impl Relay {
         let permits = self.permits(&batch);
         let place = self.places.clone().acquire_many_owned(permits).await.map_err(|_| Refusal::Closed)?;
         self.meters.waiting.fetch_add(batch.items(), Relaxed);
-        self.queue.send(Queued { batch, place }).await.map_err(|_| Refusal::Closed)
+        self.queue.send(Queued { batch, place }).map_err(|_| Refusal::Closed)
     }
 
     /// The share of the queue that a batch takes, of items or of bytes, whichever is more.
@@ -114,7 +115,7 @@ impl Relay {
 
 /// Joins batches and sends them off: those that are full at once, others when they are due.
 async fn work(
-    mut queued: mpsc::Receiver<Queued>,
+    mut queued: mpsc::UnboundedReceiver<Queued>,
     mut batcher: Batcher,
     deliverer: Arc<Deliverer>,
     slots: Arc<Semaphore>,
