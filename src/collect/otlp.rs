@@ -79,7 +79,7 @@ impl Receiver {
             return response::grpc(
                 match Signal::ALL.into_iter().find(|signal| paths::grpc(*signal) == path) {
                     Some(signal) => self.receive(signal, &Protocol::Grpc, request).await,
-                    None => Err(Refusal::UnsupportedCompression(format!("the method {path}"))),
+                    None => Err(Refusal::UnknownMethod(path.to_owned())),
                 },
             );
         }
@@ -141,11 +141,11 @@ impl Receiver {
             return Ok(accepted);
         }
         let waiting = self.0.admission.enter()?;
-        let (delivery, ack) = Delivery::new(batch);
-        self.0.deliveries.send(delivery).await.map_err(|_| Refusal::Closed)?;
+        let (delivery, ack) = Delivery::new(batch, (waiting, reservation));
+        let place = self.0.deliveries.reserve().await.map_err(|_| Refusal::Closed)?;
         self.0.ledger.received(signal, accepted.items as u64);
+        place.send(delivery);
         ack.wait().await?;
-        drop((waiting, reservation));
         Ok(accepted)
     }
 

@@ -27,6 +27,8 @@ pub(super) enum Refusal {
     UnsupportedCompression(String),
     /// A content type that is not known.
     UnsupportedMediaType(String),
+    /// A gRPC method that is not one of OTLP's three.
+    UnknownMethod(String),
     /// The client went away or was too slow.
     Incomplete(String),
 }
@@ -39,13 +41,14 @@ impl Refusal {
     pub(super) fn http(&self) -> StatusCode {
         match self {
             Refusal::Full => StatusCode::TOO_MANY_REQUESTS,
-            Refusal::Closed => StatusCode::SERVICE_UNAVAILABLE,
+            // Not 408, behind which OTLP clients do not try again.
+            Refusal::Closed | Refusal::Incomplete(_) => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::Loop => StatusCode::LOOP_DETECTED,
             Refusal::Unauthenticated => StatusCode::UNAUTHORIZED,
             Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::Invalid(_) | Refusal::UnsupportedCompression(_) => StatusCode::BAD_REQUEST,
             Refusal::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Refusal::Incomplete(_) => StatusCode::REQUEST_TIMEOUT,
+            Refusal::UnknownMethod(_) => StatusCode::NOT_FOUND,
         }
     }
 
@@ -57,14 +60,14 @@ impl Refusal {
             Refusal::Loop => Code::FailedPrecondition,
             Refusal::Unauthenticated => Code::Unauthenticated,
             Refusal::Invalid(_) | Refusal::UnsupportedMediaType(_) => Code::InvalidArgument,
-            Refusal::UnsupportedCompression(_) => Code::Unimplemented,
+            Refusal::UnsupportedCompression(_) | Refusal::UnknownMethod(_) => Code::Unimplemented,
             Refusal::Incomplete(_) => Code::Cancelled,
         }
     }
 
     /// When to try again, where that helps.
     pub(super) fn retry_after(&self) -> Option<Duration> {
-        matches!(self, Refusal::Full | Refusal::Closed).then_some(RETRY_AFTER)
+        matches!(self, Refusal::Full | Refusal::Closed | Refusal::Incomplete(_)).then_some(RETRY_AFTER)
     }
 
     pub(super) fn body(&self) -> ErrorBody {
@@ -97,6 +100,9 @@ impl Refusal {
                 format!(
                     "expected the content type application/x-protobuf or application/json, found {found:?}"
                 )
+            }
+            Refusal::UnknownMethod(found) => {
+                format!("expected the Export method of traces, metrics or logs, found {found}")
             }
             Refusal::Incomplete(what) => format!("the request ended early: {what}"),
         }

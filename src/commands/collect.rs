@@ -17,7 +17,7 @@ use super::own_telemetry::OwnTelemetry;
 use super::stream_args::{OutputArgs, StageArgs};
 use crate::collect::synthetic::{self, Traffic, TrafficOptions};
 use crate::collect::{Admission, Cors, Receiver, StreamTerminal, reader_gone};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::error::{CommandError, Outcome};
 use crate::net::{server, tls};
 use crate::stream::{Delivery, Ledger, Reason, Stop, StreamWriter, stdout};
@@ -91,7 +91,7 @@ pub struct CollectArgs {
     #[arg(long, value_name = "N", requires = "synthetic", help_heading = "Synthetic traffic")]
     spans: Option<u64>,
     /// Spread the traffic over so much past time
-    #[arg(long, value_name = "DURATION", requires = "spans", value_parser = humantime::parse_duration, help_heading = "Synthetic traffic")]
+    #[arg(long, value_name = "DURATION", requires = "spans", value_parser = config::parse_duration, help_heading = "Synthetic traffic")]
     over: Option<Duration>,
     /// Choose the traffic
     #[arg(long, value_name = "N", env = "OBS_SEED", default_value_t = 1, help_heading = "Synthetic traffic")]
@@ -106,13 +106,16 @@ pub struct CollectArgs {
 }
 
 fn parse_spans_per_second(text: &str) -> Result<f64, String> {
-    let rate = text.parse().ok().filter(|rate: &f64| rate.is_finite() && *rate > 0.0);
-    rate.ok_or_else(|| "expected spans a second, a number above 0".into())
+    let rate = text.parse().ok().filter(|rate: &f64| (1e-3..=1e9).contains(rate));
+    rate.ok_or_else(|| "expected spans a second, from 0.001 to a billion".into())
 }
 
 fn parse_time(text: &str) -> Result<SystemTime, String> {
-    humantime::parse_rfc3339_weak(text)
-        .map_err(|error| format!("{error}; expected a time such as 2026-01-31T12:00:00Z"))
+    /// Far from the end of 64-bit nanoseconds.
+    const YEARS: std::ops::Range<&str> = "1971".."2500";
+    let time = humantime::parse_rfc3339_weak(text)
+        .map_err(|error| format!("{error}; expected a time such as 2026-01-31T12:00:00Z"))?;
+    if YEARS.contains(&&text[..4]) { Ok(time) } else { Err("expected a time from 1971 to 2499".into()) }
 }
 
 /// Runs `obs collect`.

@@ -38,14 +38,15 @@ impl OwnTelemetry {
         let telemetry: Telemetry = config.section()?;
         let tracing: Tracing = config.section()?;
         let metrics: Metrics = config.section()?;
-        let shared = telemetry.endpoint.filter(|_| telemetry.enabled != Some(false));
+        let enabled = |endpoint: Option<String>| endpoint.filter(|_| telemetry.enabled != Some(false));
+        let shared = enabled(telemetry.endpoint.clone());
         let service_name = tracing.service_name.unwrap_or_else(|| SERVICE_NAME.into());
         let ratio = tracing.sampling_ratio.or(telemetry.sampling_ratio).unwrap_or(Rate::ALL);
         let tracer = |endpoint| (endpoint, Arc::new(Tracer::new(service_name.clone(), ratio)));
         Ok(OwnTelemetry {
-            metrics: metrics.endpoint.or(shared.clone()),
+            metrics: enabled(metrics.endpoint).or(shared.clone()),
             interval: metrics.export_interval.unwrap_or(INTERVAL),
-            traces: tracing.endpoint.or(shared).map(tracer),
+            traces: enabled(tracing.endpoint).or(shared).map(tracer),
             service_name,
         })
     }
@@ -98,7 +99,10 @@ impl OwnTelemetry {
             };
             runtime.block_on(async {
                 while tokio::time::timeout(self.interval, &mut ended).await.is_err() {
-                    send().await;
+                    tokio::select! {
+                        () = send() => {}
+                        _ = &mut ended => break,
+                    }
                 }
                 // Nobody waits for long for our own telemetry.
                 let _ = tokio::time::timeout(LAST_EXPORT, send()).await;

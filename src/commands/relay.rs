@@ -9,6 +9,7 @@ use anyhow::{Context, anyhow};
 use clap::Args;
 use tokio::runtime::{Handle, Runtime};
 
+use super::filter::{late, reject};
 use super::own_telemetry::OwnTelemetry;
 use super::stream_args::{InputArgs, StageArgs};
 use crate::config::{self, Config};
@@ -63,7 +64,7 @@ pub struct RelayArgs {
     #[arg(long, value_name = "ALGORITHM")]
     compression: Option<Compression>,
     /// Time that a request may take [default: 10s]
-    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = config::parse_interval)]
     timeout: Option<Duration>,
     /// File with headers to send, a line each: NAME: VALUE
     #[arg(long, value_name = "FILE", env = "OBS_RELAY_HEADERS_FILE", help_heading = "Security")]
@@ -84,7 +85,7 @@ pub struct RelayArgs {
     #[arg(long, value_name = "BYTES", default_value_t = DEFAULT_BATCH_BYTES, help_heading = "Batching")]
     batch_bytes: NonZeroUsize,
     /// How long a batch may wait for others [default: until no request is under way, at most 200ms]
-    #[arg(long, value_name = "DURATION", env = "OBS_RELAY_BATCH_TIMEOUT", value_parser = humantime::parse_duration, help_heading = "Batching")]
+    #[arg(long, value_name = "DURATION", env = "OBS_RELAY_BATCH_TIMEOUT", value_parser = config::parse_duration, help_heading = "Batching")]
     batch_timeout: Option<Duration>,
     /// Items (of 1 KiB) that may wait before the input is read more slowly [default: 30000]
     #[arg(long, value_name = "ITEMS", env = "OBS_RELAY_BUFFER_CAPACITY", help_heading = "Batching")]
@@ -93,7 +94,7 @@ pub struct RelayArgs {
     #[arg(long, value_name = "N", env = "OBS_RELAY_MAX_CONCURRENT_EXPORTS", help_heading = "Batching")]
     max_concurrent_exports: Option<NonZeroUsize>,
     /// How long to try a request
-    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = humantime::parse_duration, help_heading = "Failures")]
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = config::parse_duration, help_heading = "Failures")]
     give_up_after: Duration,
     /// Append what cannot be delivered to FILE, as NDJSON
     #[arg(long, value_name = "FILE", help_heading = "Failures")]
@@ -115,7 +116,8 @@ pub fn run(args: RelayArgs, config: &Config) -> Result<Outcome, CommandError> {
     let exporters = exporters(&args)?;
     let own = OwnTelemetry::configured(config)?;
     let options = options(&args, config.section()?, own.tracer())?;
-    let inputs = args.input.open()?;
+    let dead_letter = args.dead_letter.as_ref().and_then(|path| path.metadata().ok());
+    let inputs = args.input.open(dead_letter.as_ref())?;
     let runtime = Runtime::new()?;
     let entered = runtime.enter();
     let relay = Relay::start(exporters, options, ledger.clone(), stop.clone());
@@ -164,10 +166,7 @@ fn feed(
             }
             match input.next_event().with_context(|| format!("cannot read {}", input.name()))? {
                 Event::Batch(batch) => accept(batch)?,
-                Event::Rejected(rejection) => {
-                    ledger.rejected();
-                    tracing::warn!("{rejection}");
-                }
+                Event::Rejected(rejection) => reject(ledger, &rejection),
                 Event::Idle => {
                     if input.wait(stop, self_metrics.as_ref().map(SelfMetrics::due)) == Wake::DrainTimeout {
                         return Err(late());
@@ -178,11 +177,6 @@ fn feed(
         }
     }
     Ok(())
-}
-
-fn late() -> CommandError {
-    CommandError::failure(anyhow!("the input did not end within the drain timeout"))
-        .hint("--drain-timeout gives it longer")
 }
 
 fn exporters(args: &RelayArgs) -> Result<[Arc<Exporter>; 3], CommandError> {

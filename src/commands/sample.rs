@@ -61,9 +61,9 @@ struct Slow(Option<Duration>);
 fn parse_slow(text: &str) -> Result<Slow, String> {
     match text {
         "off" => Ok(Slow(None)),
-        _ => humantime::parse_duration(text)
+        _ => config::parse_interval(text)
             .map(|duration| Slow(Some(duration)))
-            .map_err(|error| format!("{error}; expected a duration such as 500ms, or off")),
+            .map_err(|error| format!("{error}, or off")),
     }
 }
 
@@ -102,8 +102,8 @@ fn policy(args: &SampleArgs, config: config::Sampling) -> Result<Policy, Command
 /// Wrong arguments or configuration, or a failure outside; data that was not delivered is an outcome.
 pub fn run(args: SampleArgs, config: &Config) -> Result<Outcome, CommandError> {
     let policy = policy(&args, config.section()?)?;
-    let inputs = args.input.open()?;
     let out = stdout()?;
+    let inputs = args.input.open(out.metadata().ok().as_ref())?;
     let ledger = Arc::new(Ledger::new("sample"));
     let mut stop = args.stage.stop(&ledger)?;
     stop.watch_reader(&out)?;

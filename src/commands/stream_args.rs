@@ -1,3 +1,5 @@
+use std::fs::{File, Metadata};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -5,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
 
+use crate::config;
 use crate::error::{Class, CommandError, Outcome};
 use crate::otlp::Signal;
 use crate::stream::{Encoding, Input, Ledger, Reason, Stop, open};
@@ -18,14 +21,14 @@ pub(super) struct StageArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) ledger: Option<PathBuf>,
     /// After SIGTERM or SIGINT, drain for so long at the most
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = config::parse_duration)]
     pub(super) drain_timeout: Duration,
     /// Serve /healthz, /readyz and /metrics on ADDR
     #[arg(long, value_name = "ADDR", env = "OBS_HEALTH")]
     pub(super) health: Option<String>,
     /// Add our own metrics to the stream, every 15s or so often
     #[arg(long, value_name = "INTERVAL", num_args = 0..=1, require_equals = true, default_missing_value = "15s")]
-    #[arg(value_parser = humantime::parse_duration)]
+    #[arg(value_parser = config::parse_interval)]
     pub(super) self_metrics: Option<Duration>,
 }
 
@@ -69,9 +72,14 @@ impl OutputArgs {
 }
 
 impl InputArgs {
-    /// Opens all operands, so that a misspelt one is told before anything is done.
-    pub(super) fn open(&self) -> Result<Vec<Input>, CommandError> {
+    /// Opens all operands, so that a misspelt one is told before anything is done; none of them may be the file that
+    /// is written to, which would never end.
+    pub(super) fn open(&self, output: Option<&Metadata>) -> Result<Vec<Input>, CommandError> {
         let open = |file: &String| {
+            let is_output = output.is_some_and(|output| is_same_file(output, file));
+            if is_output {
+                return Err(CommandError::usage(anyhow!("{file} is both read and written")));
+            }
             open(file, self.signal).map_err(|error| match error.kind() {
                 std::io::ErrorKind::InvalidInput => CommandError::usage(error).hint("obs collect | obs …"),
                 _ => CommandError::failure(anyhow::Error::new(error).context(format!("cannot open {file}"))),
@@ -79,6 +87,15 @@ impl InputArgs {
         };
         self.files.iter().map(open).collect()
     }
+}
+
+fn is_same_file(output: &Metadata, operand: &str) -> bool {
+    let input = match operand {
+        "-" => rustix::stdio::stdin().try_clone_to_owned().map(File::from).and_then(|stdin| stdin.metadata()),
+        path => std::fs::metadata(path),
+    };
+    let same = |input: Metadata| (input.dev(), input.ino()) == (output.dev(), output.ino());
+    output.is_file() && input.is_ok_and(same)
 }
 
 impl StageArgs {

@@ -13,8 +13,10 @@ use serde_saphyr::Spanned;
 
 use crate::error::CommandError;
 
+mod duration;
 mod sections;
 
+pub use duration::{parse_duration, parse_interval};
 pub use sections::{Agent, Log, LogFormat, Metrics, Sampling, Telemetry, Tracing};
 
 /// The file that is read when neither flag nor environment names one.

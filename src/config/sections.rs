@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
-use super::Section;
+use super::{Section, parse_duration, parse_interval};
 use crate::sample::Rate;
 
 macro_rules! section {
@@ -133,16 +133,17 @@ pub struct Metrics {
     /// OTLP endpoint.
     pub endpoint: Option<String>,
     /// Time between two exports.
-    #[serde(default, deserialize_with = "duration")]
+    #[serde(default, deserialize_with = "interval")]
     pub export_interval: Option<Duration>,
 }
 section!(Metrics, "metrics");
 
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
-    text.map(|text| {
-        humantime::parse_duration(&text)
-            .map_err(|error| D::Error::custom(format!("{text:?}: {error}; expected a duration such as 5s")))
-    })
-    .transpose()
+    text.map(|text| parse_duration(&text).map_err(D::Error::custom)).transpose()
+}
+
+fn interval<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    text.map(|text| parse_interval(&text).map_err(D::Error::custom)).transpose()
 }

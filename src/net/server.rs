@@ -85,7 +85,11 @@ where
         };
         connections.spawn(async move {
             match acceptor {
-                None => connection(socket, watcher, handle).await,
+                None => {
+                    if first_byte(&socket).await {
+                        connection(socket, watcher, handle).await;
+                    }
+                }
                 Some(acceptor) => match handshake(acceptor, socket).await {
                     Ok(socket) => connection(socket, watcher, handle).await,
                     Err(error) => tracing::debug!("TLS handshake: {error}"),
@@ -125,6 +129,11 @@ async fn idle(under_way: &AtomicUsize) {
         tokio::time::sleep(FAREWELL / LOOKS).await;
         quiet = if under_way.load(Relaxed) == 0 { quiet + 1 } else { 0 };
     }
+}
+
+/// Waits for a client to say something.
+async fn first_byte(socket: &TcpStream) -> bool {
+    matches!(tokio::time::timeout(HEAD_TIMEOUT, socket.peek(&mut [0])).await, Ok(Ok(1)))
 }
 
 async fn handshake(

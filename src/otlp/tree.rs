@@ -22,6 +22,8 @@ const METRIC_DATA: [u32; 5] = [5, 7, 9, 10, 11];
 /// those of which nothing is kept vanish.
 #[derive(Debug, Default)]
 pub struct Rebuild<'a> {
+    /// The batch whose fields beside the list, if it has any, go into the first batch that is written.
+    root: &'a [u8],
     out: Vec<u8>,
     items: usize,
     levels: Vec<Level<'a>>,
@@ -36,9 +38,9 @@ struct Level<'a> {
 }
 
 impl<'a> Rebuild<'a> {
-    /// Begins an empty batch with room for `capacity` bytes.
-    pub fn with_capacity(capacity: usize) -> Self {
-        Rebuild { out: Vec::with_capacity(capacity), ..Default::default() }
+    /// Begins to write `batch` anew, with room for `capacity` bytes.
+    pub fn of(batch: &'a Batch, capacity: usize) -> Self {
+        Rebuild { root: batch.bytes(), out: Vec::with_capacity(capacity), ..Default::default() }
     }
 
     /// Goes on in another container: field `number` of its parent at depth `depth`, whose list is field `child`.
@@ -96,6 +98,8 @@ impl<'a> Rebuild<'a> {
     }
 
     fn open(&mut self) -> u32 {
+        let root = std::mem::take(&mut self.root);
+        header(root, RESOURCE).for_each(|field| self.out.extend_from_slice(field));
         let mut number = RESOURCE;
         for level in &mut self.levels {
             if level.length.is_none() {
@@ -141,7 +145,7 @@ pub fn split(batch: &Batch, max_items: usize, max_bytes: usize) -> Vec<Batch> {
     }
     let signal = batch.signal();
     let mut splitter =
-        Splitter { rebuild: Rebuild::default(), pieces: Vec::new(), signal, max_items, max_bytes };
+        Splitter { rebuild: Rebuild::of(batch, 0), pieces: Vec::new(), signal, max_items, max_bytes };
     for resource in Nested::new(batch.bytes(), RESOURCE) {
         splitter.rebuild.enter(0, RESOURCE, CHILD, resource);
         for scope in Nested::new(resource, CHILD) {

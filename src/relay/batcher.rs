@@ -17,6 +17,20 @@ pub struct BatchLimits {
     pub timeout: Option<Duration>,
 }
 
+impl BatchLimits {
+    /// Limits that let a batch become full before it holds all places of a queue, for which it would wait in vain.
+    pub(super) fn within(self, capacity_items: usize, capacity_bytes: usize) -> BatchLimits {
+        let at_most = |limit: NonZeroUsize, capacity: usize| {
+            limit.min(NonZeroUsize::new(capacity / 2).unwrap_or(NonZeroUsize::MIN))
+        };
+        BatchLimits {
+            items: at_most(self.items, capacity_items),
+            bytes: at_most(self.bytes, capacity_bytes),
+            ..self
+        }
+    }
+}
+
 /// Waits no longer than this for the requests that are under way.
 const ADAPTIVE_TIMEOUT: Duration = Duration::from_millis(200);
 

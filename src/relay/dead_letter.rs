@@ -22,14 +22,16 @@ impl DeadLetter {
         Ok(DeadLetter { file: Mutex::new(file) })
     }
 
-    /// Writes a batch.
+    /// Writes a batch; returns the account of what was written and left out.
     ///
     /// # Errors
     /// Not all of it was written.
-    pub(super) fn write(&self, batch: &Batch) -> io::Result<()> {
+    pub(super) fn write(&self, batch: &Batch) -> io::Result<Arc<Ledger>> {
         let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut writer = StreamWriter::new(&*file, Encoding::Ndjson, Arc::new(Ledger::new("dead-letter")));
+        let ledger = Arc::new(Ledger::new("dead-letter"));
+        let mut writer = StreamWriter::new(&*file, Encoding::Ndjson, ledger.clone());
         writer.write(batch)?;
-        writer.flush()
+        writer.flush()?;
+        Ok(ledger)
     }
 }

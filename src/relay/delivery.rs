@@ -13,6 +13,9 @@ use crate::otlp::join;
 use crate::stream::{Ledger, Reason, Stop};
 use crate::telemetry::{Kind, OpenSpan, Tracer};
 
+/// A peer that says "at once" is not taken at its word.
+const SHORTEST_DELAY: Duration = Duration::from_millis(100);
+
 /// What deliveries share.
 #[derive(Debug)]
 pub(super) struct Deliverer {
@@ -57,6 +60,7 @@ impl Deliverer {
         let payload = exporter
             .encode(&export.batches)
             .map_err(|error| Undelivered { reason: Reason::RefusedByPeer, message: error.to_string() })?;
+        self.ledger.unknown_fields(payload.unknown_fields());
         let began = Instant::now();
         let mut backoff = Backoff::new(fastrand::u64(..));
         let mut attempts = 0;
@@ -94,7 +98,7 @@ impl Deliverer {
                 }
                 Answer::Retry { code, message, after } => (code, message, after),
             };
-            let delay = after.unwrap_or_else(|| backoff.delay());
+            let delay = after.map_or_else(|| backoff.delay(), |after| after.max(SHORTEST_DELAY));
             if attempts == 1 {
                 tracing::warn!(
                     "{}: {code}: {message}; trying again for {}",
@@ -104,7 +108,7 @@ impl Deliverer {
             } else {
                 tracing::debug!("{}: attempt {attempts}: {code}: {message}", exporter.peer());
             }
-            if began.elapsed() + delay > self.give_up_after {
+            if began.elapsed().saturating_add(delay) > self.give_up_after {
                 let message = format!("{attempts} attempts, the last: {code}: {message}");
                 return Err(Undelivered { reason: Reason::GaveUp, message });
             }
@@ -126,9 +130,15 @@ impl Deliverer {
             return self.ledger.lost(signal, *reason, items);
         };
         match dead_letter.write(&join(signal, &export.batches)) {
-            Ok(()) => {
-                tracing::error!("{items} {} dead-lettered ({reason}): {peer}: {message}", signal.items());
-                self.ledger.dead_lettered(signal, items);
+            Ok(written) => {
+                let kept = written.counts(signal).sent;
+                self.ledger.dead_lettered(signal, kept);
+                self.ledger.lost(signal, Reason::Oversized, items.saturating_sub(kept));
+                self.ledger.unknown_fields(written.unknown_fields_left_out());
+                tracing::error!(
+                    "{kept} of {items} {} dead-lettered ({reason}): {peer}: {message}",
+                    signal.items()
+                );
             }
             Err(error) => {
                 let what = signal.items();

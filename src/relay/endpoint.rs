@@ -72,9 +72,13 @@ impl Endpoint {
 
 /// Parses a URL that `what` names.
 pub(super) fn parse_url(what: &str, text: &str) -> anyhow::Result<Url> {
-    let url = Url::parse(text).with_context(|| format!("{what}: {text:?}"))?;
+    let wrong = || anyhow!("{what}: expected http://HOST:PORT or https://HOST:PORT, found {text:?}");
+    let url = Url::parse(text).map_err(|_| wrong())?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(anyhow!("{what}: expected no user name and password in the URL; send them as a header"));
+    }
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return Err(anyhow!("{what}: expected http://HOST:PORT or https://HOST:PORT, found {text:?}"));
+        return Err(wrong());
     }
     Ok(url)
 }

@@ -16,6 +16,9 @@ use crate::otlp::Signal;
 /// Time that a request may take where nothing else is said.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// A year.
+const MAX_TIMEOUT_MS: u64 = 365 * 24 * 3600 * 1000;
+
 /// The variables as they were when the process began.
 #[derive(Debug, Clone, Default)]
 pub struct Environment(HashMap<String, String>);
@@ -42,7 +45,9 @@ pub struct Overrides {
 impl Environment {
     /// Takes the process's variables.
     pub fn of_process() -> Environment {
-        Environment(std::env::vars().filter(|(name, _)| name.starts_with("OTEL_EXPORTER_OTLP_")).collect())
+        let text = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        Environment(text.filter(|(name, _)| name.starts_with("OTEL_EXPORTER_OTLP_")).collect())
     }
 
     /// Where a signal goes; `None` where neither flags nor environment say.
@@ -94,7 +99,9 @@ impl Environment {
     fn timeout(&self, signal: Signal) -> anyhow::Result<Duration> {
         let Some((name, text)) = self.get(signal, "TIMEOUT") else { return Ok(DEFAULT_TIMEOUT) };
         let milliseconds =
-            text.parse().map_err(|_| anyhow!("{name}: expected milliseconds, found {text:?}"))?;
+            text.parse().ok().filter(|milliseconds| (1..MAX_TIMEOUT_MS).contains(milliseconds));
+        let milliseconds =
+            milliseconds.ok_or_else(|| anyhow!("{name}: expected milliseconds, found {text:?}"))?;
         Ok(Duration::from_millis(milliseconds))
     }
 

@@ -21,6 +21,7 @@ const GZIP_LEVEL: u32 = 1;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Payload {
     chunks: VecDeque<Bytes>,
+    unknown_fields: u64,
 }
 
 impl Payload {
@@ -34,10 +35,11 @@ impl Payload {
         protocol: Protocol,
         compression: Compression,
     ) -> io::Result<Payload> {
+        let mut unknown_fields = 0;
         let mut chunks: VecDeque<Bytes> = match protocol {
             Protocol::HttpJson => {
                 let mut text = Vec::new();
-                json::write(&join(signal, batches), &mut text);
+                unknown_fields = json::write(&join(signal, batches), &mut text);
                 [text.into()].into()
             }
             // Repeated fields concatenate, so the batches in a row are one message.
@@ -65,7 +67,12 @@ impl Payload {
             let prefix = prefix.ok_or_else(|| io::Error::other("the message is over 4 GiB"))?;
             chunks.push_front(Bytes::copy_from_slice(&prefix));
         }
-        Ok(Payload { chunks })
+        Ok(Payload { chunks, unknown_fields })
+    }
+
+    /// Fields that JSON could not carry.
+    pub(super) fn unknown_fields(&self) -> u64 {
+        self.unknown_fields
     }
 }
 

@@ -64,7 +64,8 @@ impl Relay {
     pub fn start(exporters: [Arc<Exporter>; 3], options: Options, ledger: Arc<Ledger>, stop: Stop) -> Relay {
         let meters = Arc::new(Meters::default());
         let (queue, queued) = mpsc::unbounded_channel();
-        let batcher = Batcher::new(options.limits);
+        let capacity = options.capacity.get();
+        let batcher = Batcher::new(options.limits.within(capacity, capacity.saturating_mul(BYTES_PER_ITEM)));
         let deliverer = Deliverer {
             exporters,
             ledger,
@@ -74,10 +75,10 @@ impl Relay {
             meters: meters.clone(),
             tracer: options.tracer,
         };
-        let slots = Arc::new(Semaphore::new(options.max_under_way.get()));
+        let slots = Arc::new(Semaphore::new(options.max_under_way.get().min(Semaphore::MAX_PERMITS)));
         let worker = tokio::spawn(work(queued, batcher, Arc::new(deliverer), slots));
         let places = Arc::new(Semaphore::new(PERMITS));
-        Relay { queue, places, capacity: options.capacity.get(), meters, worker }
+        Relay { queue, places, capacity, meters, worker }
     }
 
     /// Waits for a place in the queue and takes the batch.

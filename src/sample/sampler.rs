@@ -39,7 +39,7 @@ impl Sampler {
 
     fn sample(&mut self, batch: &Batch) -> Option<Batch> {
         let signal = batch.signal();
-        let mut rebuild = Rebuild::with_capacity(batch.bytes().len() / 8);
+        let mut rebuild = Rebuild::of(batch, batch.bytes().len() / 8);
         let mut dropped = 0;
         self.edited = false;
         for resource in Nested::new(batch.bytes(), tree::RESOURCE) {

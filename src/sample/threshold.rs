@@ -76,6 +76,9 @@ impl Threshold {
 #[inline]
 pub fn randomness_of(trace_id: &[u8]) -> Option<u64> {
     let low = trace_id.get(8..16)?.first_chunk::<8>()?;
+    if trace_id.iter().all(|byte| *byte == 0) {
+        return None;
+    }
     Some(u64::from_be_bytes(*low) & (RANGE - 1))
 }
 

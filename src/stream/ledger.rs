@@ -144,14 +144,19 @@ impl Ledger {
         }
     }
 
-    /// An object could not be read.
-    pub fn rejected(&self) {
-        self.rejected.fetch_add(1, Relaxed);
+    /// An object could not be read; returns how many that makes.
+    pub fn rejected(&self) -> u64 {
+        self.rejected.fetch_add(1, Relaxed) + 1
     }
 
     /// Fields that the protocol does not know could not be written as JSON.
     pub fn unknown_fields(&self, fields: u64) {
         self.unknown_fields.fetch_add(fields, Relaxed);
+    }
+
+    /// Fields that JSON could not carry so far.
+    pub fn unknown_fields_left_out(&self) -> u64 {
+        self.unknown_fields.load(Relaxed)
     }
 
     /// Objects that could not be read so far.

@@ -3,6 +3,7 @@
 //! A *source* hands over deliveries and waits for their acknowledgement; a *transform* is pushed batches and pushes
 //! batches on; a *terminal* acknowledges what it has accepted. None of them knows stdin, stdout or arguments.
 
+use std::fmt;
 use std::time::Instant;
 
 use tokio::sync::oneshot;
@@ -30,11 +31,18 @@ pub enum Refusal {
 }
 
 /// A batch and the promise to say what became of it.
-#[derive(Debug)]
 pub struct Delivery {
     /// The batch.
     pub batch: Batch,
     ack: Option<oneshot::Sender<Result<(), Refusal>>>,
+    /// What the source has taken for the batch, such as its share of a limit; given back when its fate is known.
+    _held: Option<Box<dyn Send>>,
+}
+
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery").field("batch", &self.batch).finish_non_exhaustive()
+    }
 }
 
 /// Resolves when the terminal has accepted or refused a batch.
@@ -42,15 +50,15 @@ pub struct Delivery {
 pub struct Ack(oneshot::Receiver<Result<(), Refusal>>);
 
 impl Delivery {
-    /// A delivery whose sender waits.
-    pub fn new(batch: Batch) -> (Delivery, Ack) {
+    /// A delivery whose sender waits; `held` is dropped when its fate is known, also where the sender has gone.
+    pub fn new(batch: Batch, held: impl Send + 'static) -> (Delivery, Ack) {
         let (sender, receiver) = oneshot::channel();
-        (Delivery { batch, ack: Some(sender) }, Ack(receiver))
+        (Delivery { batch, ack: Some(sender), _held: Some(Box::new(held)) }, Ack(receiver))
     }
 
     /// A delivery for which nobody waits.
     pub fn unacknowledged(batch: Batch) -> Delivery {
-        Delivery { batch, ack: None }
+        Delivery { batch, ack: None, _held: None }
     }
 
     /// Tells the sender; one that no longer waits is no error.

@@ -125,6 +125,11 @@ impl Stop {
         self.requested.borrow().map(|since| since + self.drain_timeout)
     }
 
+    /// Whether draining should have ended by now.
+    pub fn is_late(&self) -> bool {
+        self.drain_deadline().is_some_and(|deadline| deadline <= Instant::now())
+    }
+
     /// Resolves with the first signal.
     pub async fn wait(&self) {
         let mut requested = self.requested.subscribe();

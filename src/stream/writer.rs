@@ -4,9 +4,10 @@ use std::fs::File;
 use std::io::{self, IoSlice, Write};
 use std::os::fd::AsFd;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::ledger::{Ledger, Reason};
-use super::{Encoding, MAX_FRAME, MAX_LINE_WRITTEN};
+use super::{Encoding, MAX_FRAME, MAX_LINE_WRITTEN, MAX_OBJECT_READ};
 use crate::otlp::{Batch, Signal, json, split};
 
 /// Writes batches to `W` and enters into a ledger what has left.
@@ -22,6 +23,9 @@ pub struct StreamWriter<W> {
     expansion: f64,
     failure: Option<io::Error>,
 }
+
+/// Time to wait for room in a pipe that does not block.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// A buffer of this many bytes is worth a system call.
 const FLUSH_AT: usize = 1 << 18;
@@ -100,11 +104,19 @@ impl<W: Write> StreamWriter<W> {
         let unknown = json::write(piece, &mut self.buffer);
         let length = self.buffer.len() - start;
         self.expansion = (self.expansion + length as f64 / piece.bytes().len().max(1) as f64) / 2.0;
-        if length > MAX_LINE_WRITTEN && piece.items() > 1 {
+        let pieces = if length > MAX_LINE_WRITTEN && piece.items() > 1 {
+            split(piece, piece.items().div_ceil(2), usize::MAX)
+        } else {
+            Vec::new()
+        };
+        // One piece is what there was before: nothing in it can be split.
+        if pieces.len() > 1 {
             self.buffer.truncate(start);
-            return split(piece, piece.items().div_ceil(2), usize::MAX)
-                .iter()
-                .for_each(|half| self.line(half));
+            return pieces.iter().for_each(|half| self.line(half));
+        }
+        if length > MAX_OBJECT_READ {
+            self.buffer.truncate(start);
+            return self.oversized(piece);
         }
         self.buffer.push(b'\n');
         self.ledger.unknown_fields(unknown);
@@ -161,6 +173,8 @@ fn write_all(out: &mut impl Write, first: &[u8], second: &[u8]) -> io::Result<()
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Ok(count) => IoSlice::advance_slices(&mut slices, count),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // Somebody else made this pipe non-blocking; it is so rare that a pause will do.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => std::thread::sleep(PAUSE),
             Err(error) => return Err(error),
         }
     }

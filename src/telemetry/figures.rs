@@ -97,7 +97,7 @@ impl Figures {
         let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
         let elapsed = process.since.elapsed();
         if elapsed >= WINDOW {
-            process.spans_per_second = (spans - process.spans) as f64 / elapsed.as_secs_f64();
+            process.spans_per_second = spans.saturating_sub(process.spans) as f64 / elapsed.as_secs_f64();
             process.since = Instant::now();
             process.spans = spans;
         }

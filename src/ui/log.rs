@@ -57,7 +57,9 @@ fn configured(config: &Log) -> Result<Targets, CommandError> {
         targets = targets.with_target("sqlx", level(database)?);
     }
     for (component, name) in &config.components {
-        targets = targets.with_target(component, level(name)?);
+        let level = level(name)?;
+        // Components of ours are named without the crate.
+        targets = targets.with_target(component, level).with_target(format!("obs::{component}"), level);
     }
     Ok(targets)
 }

@@ -61,7 +61,7 @@ fn values_that_do_not_fit() {
     let relay = || Obs::new(&dir, "relay --to http://127.77.77.77:9 --config my.yaml").stdin("").run();
     relay().expect(2, "my.yaml:2:");
     dir.write("my.yaml", "agent:\n  batch_timeout: 5 parsecs\n");
-    relay().expect(2, "my.yaml:2:").expect(2, "expected a duration such as 5s");
+    relay().expect(2, "my.yaml:2:").expect(2, "expected a duration such as 500ms, 5s");
 }
 
 #[test]

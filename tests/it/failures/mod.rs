@@ -1,6 +1,7 @@
 //! What goes wrong in a pipeline, and what must hold then: nothing is lost silently.
 
 mod disks;
+mod extremes;
 mod grpc_peers;
 mod http_peers;
 mod load;
