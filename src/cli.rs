@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use tracing::level_filters::LevelFilter;
 
 use crate::commands::collect::CollectArgs;
+use crate::commands::one_of;
 use crate::commands::relay::RelayArgs;
 use crate::commands::sample::SampleArgs;
 use crate::config::LogFormat;
@@ -50,7 +51,7 @@ pub struct GlobalArgs {
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Form of the messages on stderr [default: text]
-    #[arg(long, global = true, value_name = "FORMAT", env = "OBS_LOG_FORMAT")]
+    #[arg(long, global = true, value_name = "FORMAT", env = "OBS_LOG_FORMAT", value_parser = one_of::<LogFormat>())]
     pub log_format: Option<LogFormat>,
 }
 

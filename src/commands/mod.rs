@@ -7,10 +7,20 @@ pub mod relay;
 pub mod sample;
 mod stream_args;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+
+use crate::choice::Choice;
 use crate::cli::{Cli, Command};
 use crate::config::{Config, Log};
 use crate::error::{CommandError, Outcome};
 use crate::ui;
+
+/// Parses a flag whose value is one of a few names.
+pub(crate) fn one_of<T: Choice + Send + Sync>() -> impl TypedValueParser<Value = T> {
+    let values = T::CHOICES.iter().map(|(name, help, _)| PossibleValue::new(*name).help(*help));
+    let parser = PossibleValuesParser::new(values);
+    parser.try_map(|name| T::of_name(&name).ok_or_else(|| format!("{name} is not one of the values")))
+}
 
 /// Runs what the command line says.
 ///

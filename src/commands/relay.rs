@@ -10,6 +10,7 @@ use clap::Args;
 use tokio::runtime::{Handle, Runtime};
 
 use super::filter::{late, reject};
+use super::one_of;
 use super::own_telemetry::OwnTelemetry;
 use super::stream_args::{InputArgs, StageArgs};
 use crate::config::{self, Config};
@@ -58,10 +59,10 @@ pub struct RelayArgs {
     #[arg(long, value_name = "URL", env = "OBS_RELAY_TO")]
     to: Option<String>,
     /// How to speak OTLP [default: grpc]
-    #[arg(long, value_name = "PROTOCOL")]
+    #[arg(long, value_name = "PROTOCOL", value_parser = one_of::<Protocol>())]
     protocol: Option<Protocol>,
     /// How to compress requests [default: none]
-    #[arg(long, value_name = "ALGORITHM")]
+    #[arg(long, value_name = "ALGORITHM", value_parser = one_of::<Compression>())]
     compression: Option<Compression>,
     /// Time that a request may take [default: 10s]
     #[arg(long, value_name = "DURATION", value_parser = config::parse_interval)]

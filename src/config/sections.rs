@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
 use super::{Section, parse_duration, parse_interval};
+use crate::choice::Choice;
 use crate::sample::Rate;
 
 macro_rules! section {
@@ -79,7 +80,7 @@ pub enum LogOutput {
 }
 
 /// Form of our own log lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// A line of text.
@@ -88,6 +89,11 @@ pub enum LogFormat {
     Text,
     /// A JSON object a line.
     Json,
+}
+
+impl Choice for LogFormat {
+    const CHOICES: &'static [(&'static str, &'static str, Self)] =
+        &[("text", "A line of text", LogFormat::Text), ("json", "A JSON object a line", LogFormat::Json)];
 }
 
 /// `telemetry`: where our own metrics and traces go.

@@ -5,33 +5,48 @@ use anyhow::{Context, anyhow};
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::choice::Choice;
 use crate::net::paths;
 use crate::otlp::Signal;
 
 /// How OTLP is spoken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Protocol {
-    /// OTLP/gRPC
+    /// OTLP/gRPC.
     #[default]
     Grpc,
-    /// OTLP/HTTP with protobuf bodies
-    #[value(name = "http/protobuf")]
+    /// OTLP/HTTP with protobuf bodies.
     HttpProtobuf,
-    /// OTLP/HTTP with JSON bodies
-    #[value(name = "http/json")]
+    /// OTLP/HTTP with JSON bodies.
     HttpJson,
 }
 
+impl Choice for Protocol {
+    const CHOICES: &'static [(&'static str, &'static str, Self)] = &[
+        ("grpc", "OTLP/gRPC", Protocol::Grpc),
+        ("http/protobuf", "OTLP/HTTP with protobuf bodies", Protocol::HttpProtobuf),
+        ("http/json", "OTLP/HTTP with JSON bodies", Protocol::HttpJson),
+    ];
+}
+
 /// How a request's body is compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Compression {
-    /// Not at all
+    /// Not at all.
     #[default]
     None,
-    /// gzip, at its fastest level
+    /// gzip, at its fastest level.
     Gzip,
-    /// zstd, at level 1; not every receiver knows it
+    /// zstd, at level 1.
     Zstd,
+}
+
+impl Choice for Compression {
+    const CHOICES: &'static [(&'static str, &'static str, Self)] = &[
+        ("none", "Not at all", Compression::None),
+        ("gzip", "gzip, at its fastest level", Compression::Gzip),
+        ("zstd", "zstd, at level 1; not every receiver knows it", Compression::Zstd),
+    ];
 }
 
 /// Where the batches of one signal go, and how.

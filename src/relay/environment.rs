@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::anyhow;
-use clap::ValueEnum;
 use reqwest::Url;
 use reqwest::header::HeaderMap;
 
 use super::endpoint::{Compression, Endpoint, Protocol, parse_headers, parse_url, url_of};
+use crate::choice::Choice;
 use crate::otlp::Signal;
 
 /// Time that a request may take where nothing else is said.
@@ -118,12 +118,11 @@ impl Environment {
         parse_headers(&name, decoded.iter().map(|(key, value)| (*key, value.as_str())))
     }
 
-    fn choice<T: ValueEnum>(&self, signal: Signal, what: &str) -> anyhow::Result<Option<T>> {
+    fn choice<T: Choice>(&self, signal: Signal, what: &str) -> anyhow::Result<Option<T>> {
         let Some((name, text)) = self.get(signal, what) else { return Ok(None) };
-        let names = T::value_variants().iter().filter_map(|value| value.to_possible_value());
-        let names: Vec<_> = names.map(|value| value.get_name().to_owned()).collect();
-        let parsed = T::from_str(text, true);
-        parsed.map(Some).map_err(|_| anyhow!("{name}: expected {}, found {text:?}", names.join(", ")))
+        let names: Vec<_> = T::CHOICES.iter().map(|(name, _, _)| *name).collect();
+        let found = T::of_name(text);
+        found.map(Some).ok_or_else(|| anyhow!("{name}: expected {}, found {text:?}", names.join(", ")))
     }
 
     fn get(&self, signal: Signal, what: &str) -> Option<(String, &str)> {
