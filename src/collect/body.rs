@@ -42,6 +42,24 @@ pub(super) async fn read(mut body: Incoming, reservation: &mut Reservation) -> R
     tokio::time::timeout(BODY_TIMEOUT, whole).await.unwrap_or_else(late)
 }
 
+/// Reads what is left of the body of a refused request, as far as that is cheap: an HTTP/1.1 connection with an unread
+/// body is closed, and the client would lose the answer or the connection.
+pub(super) async fn discard(mut body: Incoming) {
+    const CHEAP: usize = 1 << 16;
+    const PATIENCE: Duration = Duration::from_secs(1);
+    let reading = async {
+        let mut total = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            total += frame.data_ref().map_or(0, Bytes::len);
+            if total > CHEAP {
+                break;
+            }
+        }
+    };
+    // A client that is slower loses the connection.
+    let _ = tokio::time::timeout(PATIENCE, reading).await;
+}
+
 async fn next(body: &mut Incoming, reservation: &mut Reservation) -> Result<Option<Bytes>, Refusal> {
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| Refusal::Incomplete(error.to_string()))?;

@@ -72,34 +72,18 @@ impl Receiver {
     }
 
     async fn route(&self, request: Request<Incoming>, cross_origin: bool) -> Answer {
-        let path = request.uri().path();
-        let is_post = request.method() == Method::POST;
-        let content_type = header(request.headers(), CONTENT_TYPE.as_str());
-        if content_type.starts_with(grpc::CONTENT_TYPE) {
-            return response::grpc(
-                match Signal::ALL.into_iter().find(|signal| paths::grpc(*signal) == path) {
-                    Some(signal) => self.receive(signal, &Protocol::Grpc, request).await,
-                    None => Err(Refusal::UnknownMethod(path.to_owned())),
-                },
-            );
+        match target(&request, cross_origin) {
+            Ok((signal, Protocol::Grpc)) => {
+                response::grpc(self.receive(signal, &Protocol::Grpc, request).await)
+            }
+            Ok((signal, Protocol::Http(media))) => {
+                response::http(media, self.receive(signal, &Protocol::Http(media), request).await)
+            }
+            Err(answer) => {
+                body::discard(request.into_body()).await;
+                *answer
+            }
         }
-        let Some(signal) = Signal::ALL.into_iter().find(|signal| paths::http(*signal) == path) else {
-            return response::plain(
-                StatusCode::NOT_FOUND,
-                "OTLP/HTTP is at /v1/traces, /v1/metrics and /v1/logs\n",
-            );
-        };
-        if cross_origin && request.method() == Method::OPTIONS {
-            return preflight();
-        }
-        if !is_post {
-            return response::plain(StatusCode::METHOD_NOT_ALLOWED, "OTLP/HTTP requests are POST\n");
-        }
-        let Some(media) = Media::of(&content_type) else {
-            let refusal = Refusal::UnsupportedMediaType(content_type.clone());
-            return response::plain(refusal.http(), refusal.message() + "\n");
-        };
-        response::http(media, self.receive(signal, &Protocol::Http(media), request).await)
     }
 
     async fn receive(
@@ -128,7 +112,10 @@ impl Receiver {
         headers: &HeaderMap,
         body: Incoming,
     ) -> Result<Accepted, Refusal> {
-        self.authorize(headers)?;
+        if let Err(refusal) = self.authorize(headers) {
+            body::discard(body).await;
+            return Err(refusal);
+        }
         let mut reservation = self.0.admission.reserve();
         let body = body::read(body, &mut reservation).await?;
         let message = unpack(protocol, headers, body, &mut reservation)?;
@@ -163,6 +150,34 @@ impl Receiver {
             _ => Ok(()),
         }
     }
+}
+
+/// What a request is for, or the answer to one that is no export.
+fn target(request: &Request<Incoming>, cross_origin: bool) -> Result<(Signal, Protocol), Box<Answer>> {
+    let path = request.uri().path();
+    let signal_at =
+        |path_of: fn(Signal) -> &'static str| Signal::ALL.into_iter().find(|signal| path_of(*signal) == path);
+    let content_type = header(request.headers(), CONTENT_TYPE.as_str());
+    if content_type.starts_with(grpc::CONTENT_TYPE) {
+        let unknown = || Box::new(response::grpc(Err(Refusal::UnknownMethod(path.to_owned()))));
+        return signal_at(paths::grpc).map(|signal| (signal, Protocol::Grpc)).ok_or_else(unknown);
+    }
+    let plain = |status, text: &'static str| Box::new(response::plain(status, text));
+    let Some(signal) = signal_at(paths::http) else {
+        let text = "OTLP/HTTP is at /v1/traces, /v1/metrics and /v1/logs\n";
+        return Err(plain(StatusCode::NOT_FOUND, text));
+    };
+    if cross_origin && request.method() == Method::OPTIONS {
+        return Err(Box::new(preflight()));
+    }
+    if request.method() != Method::POST {
+        return Err(plain(StatusCode::METHOD_NOT_ALLOWED, "OTLP/HTTP requests are POST\n"));
+    }
+    let refusal = || {
+        let refusal = Refusal::UnsupportedMediaType(content_type.clone());
+        Box::new(response::plain(refusal.http(), refusal.message() + "\n"))
+    };
+    Media::of(&content_type).map(|media| (signal, Protocol::Http(media))).ok_or_else(refusal)
 }
 
 /// Items in records that no frame can carry.

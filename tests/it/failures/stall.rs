@@ -106,10 +106,10 @@ fn a_stalled_peer_slows_senders_within_bounded_memory_and_nothing_accepted_is_lo
         assert!(memory < MEMORY, "{name} took {memory:.0} MiB");
     }
     sink.release();
+    let acknowledged = generator.finish();
     eventually("it to be ready again", || {
         (HttpClient::connect(health).get("/readyz").status == 200).then_some(())
     });
-    let acknowledged = generator.finish();
     pipeline[0].signal(Signal::TERM);
     let ledgers = pipeline.wait().expect(&[0, 0, 0]);
     let arrived = sink.span_ids();
