@@ -34,6 +34,7 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('collect', 'collect', [CompletionResultType]::ParameterValue, 'Receive telemetry over OTLP and write it to stdout')
             [CompletionResult]::new('sample', 'sample', [CompletionResultType]::ParameterValue, 'Keep a share of the traces, and all errors and slow spans')
             [CompletionResult]::new('relay', 'relay', [CompletionResultType]::ParameterValue, 'Send a stream to an OTLP endpoint')
+            [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Run a whole pipeline in one process')
             break
         }
         'obs;collect' {
@@ -112,6 +113,28 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--self-metrics', '--self-metrics', [CompletionResultType]::ParameterName, 'Add our own metrics to the stream, every 15s or so often')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file (YAML) [default: ./obs.yaml if there is one]')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the messages on stderr [default: text]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less: -q only warnings, -qq only errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say less: -q only warnings, -qq only errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: -v debug, -vv trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: -v debug, -vv trace')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'obs;run' {
+            [CompletionResult]::new('--ack', '--ack', [CompletionResultType]::ParameterName, 'When a sender is told that its request is accepted')
+            [CompletionResult]::new('--branch-buffer', '--branch-buffer', [CompletionResultType]::ParameterName, 'Bytes that may wait before each branch of tee, so that a slow one does not stop the others at once')
+            [CompletionResult]::new('--workers', '--workers', [CompletionResultType]::ParameterName, 'Threads that receive, transform and send [default: one a core, at most 4]')
+            [CompletionResult]::new('--graph', '--graph', [CompletionResultType]::ParameterName, 'Only draw the pipeline')
+            [CompletionResult]::new('--ledger', '--ledger', [CompletionResultType]::ParameterName, 'Write the closing ledger to FILE, as JSON')
+            [CompletionResult]::new('--drain-timeout', '--drain-timeout', [CompletionResultType]::ParameterName, 'After SIGTERM or SIGINT, drain for so long at the most')
+            [CompletionResult]::new('--health', '--health', [CompletionResultType]::ParameterName, 'Serve /healthz, /readyz and /metrics on ADDR')
+            [CompletionResult]::new('--self-metrics', '--self-metrics', [CompletionResultType]::ParameterName, 'Add our own metrics to the stream, every 15s or so often')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file (YAML) [default: ./obs.yaml if there is one]')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the messages on stderr [default: text]')
+            [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'Only check the pipeline, its arguments and the configuration')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say less: -q only warnings, -qq only errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say less: -q only warnings, -qq only errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: -v debug, -vv trace')

@@ -22,6 +22,9 @@ _obs() {
             obs,relay)
                 cmd="obs__subcmd__relay"
                 ;;
+            obs,run)
+                cmd="obs__subcmd__run"
+                ;;
             obs,sample)
                 cmd="obs__subcmd__sample"
                 ;;
@@ -32,7 +35,7 @@ _obs() {
 
     case "${cmd}" in
         obs)
-            opts="-q -v -h -V --config --quiet --verbose --log-format --help --version collect sample relay"
+            opts="-q -v -h -V --config --quiet --verbose --log-format --help --version collect sample relay run"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -212,6 +215,60 @@ _obs() {
                     ;;
                 --signal)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ledger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --drain-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --self-metrics)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        obs__subcmd__run)
+            opts="-q -v -h -V --ack --branch-buffer --workers --check --graph --ledger --drain-timeout --health --self-metrics --config --quiet --verbose --log-format --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --ack)
+                    COMPREPLY=($(compgen -W "on-accept on-delivery" -- "${cur}"))
+                    return 0
+                    ;;
+                --branch-buffer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --graph)
+                    COMPREPLY=($(compgen -W "text mermaid" -- "${cur}"))
                     return 0
                     ;;
                 --ledger)

@@ -34,6 +34,7 @@ complete -c obs -n "__fish_obs_needs_command" -s V -l version -d 'Print version'
 complete -c obs -n "__fish_obs_needs_command" -f -a "collect" -d 'Receive telemetry over OTLP and write it to stdout'
 complete -c obs -n "__fish_obs_needs_command" -f -a "sample" -d 'Keep a share of the traces, and all errors and slow spans'
 complete -c obs -n "__fish_obs_needs_command" -f -a "relay" -d 'Send a stream to an OTLP endpoint'
+complete -c obs -n "__fish_obs_needs_command" -f -a "run" -d 'Run a whole pipeline in one process'
 complete -c obs -n "__fish_obs_using_subcommand collect" -l grpc -d 'Receive OTLP/gRPC on ADDR, or off; port 0 takes a free one [default: 127.0.0.1:4317, off with --synthetic]' -r
 complete -c obs -n "__fish_obs_using_subcommand collect" -l http -d 'Receive OTLP/HTTP on ADDR, or off; port 0 takes a free one [default: 127.0.0.1:4318, off with --synthetic]' -r
 complete -c obs -n "__fish_obs_using_subcommand collect" -l tls-cert -d 'Certificate chain of the listeners (PEM); switches TLS on' -r -F
@@ -108,3 +109,21 @@ complete -c obs -n "__fish_obs_using_subcommand relay" -s q -l quiet -d 'Say les
 complete -c obs -n "__fish_obs_using_subcommand relay" -s v -l verbose -d 'Say more: -v debug, -vv trace'
 complete -c obs -n "__fish_obs_using_subcommand relay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand relay" -s V -l version -d 'Print version'
+complete -c obs -n "__fish_obs_using_subcommand run" -l ack -d 'When a sender is told that its request is accepted' -r -f -a "on-accept\t'When it has a place in the queue of every relay'
+on-delivery\t'When the peer of every relay has it'"
+complete -c obs -n "__fish_obs_using_subcommand run" -l branch-buffer -d 'Bytes that may wait before each branch of tee, so that a slow one does not stop the others at once' -r
+complete -c obs -n "__fish_obs_using_subcommand run" -l workers -d 'Threads that receive, transform and send [default: one a core, at most 4]' -r
+complete -c obs -n "__fish_obs_using_subcommand run" -l graph -d 'Only draw the pipeline' -r -f -a "text\t'A tree'
+mermaid\t'A flowchart for Mermaid'"
+complete -c obs -n "__fish_obs_using_subcommand run" -l ledger -d 'Write the closing ledger to FILE, as JSON' -r -F
+complete -c obs -n "__fish_obs_using_subcommand run" -l drain-timeout -d 'After SIGTERM or SIGINT, drain for so long at the most' -r
+complete -c obs -n "__fish_obs_using_subcommand run" -l health -d 'Serve /healthz, /readyz and /metrics on ADDR' -r
+complete -c obs -n "__fish_obs_using_subcommand run" -l self-metrics -d 'Add our own metrics to the stream, every 15s or so often' -r
+complete -c obs -n "__fish_obs_using_subcommand run" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand run" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
+json\t'A JSON object a line'"
+complete -c obs -n "__fish_obs_using_subcommand run" -l check -d 'Only check the pipeline, its arguments and the configuration'
+complete -c obs -n "__fish_obs_using_subcommand run" -s q -l quiet -d 'Say less: -q only warnings, -qq only errors'
+complete -c obs -n "__fish_obs_using_subcommand run" -s v -l verbose -d 'Say more: -v debug, -vv trace'
+complete -c obs -n "__fish_obs_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand run" -s V -l version -d 'Print version'

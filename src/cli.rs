@@ -8,6 +8,7 @@ use tracing::level_filters::LevelFilter;
 use crate::commands::collect::CollectArgs;
 use crate::commands::one_of;
 use crate::commands::relay::RelayArgs;
+use crate::commands::run::RunArgs;
 use crate::commands::sample::SampleArgs;
 use crate::config::LogFormat;
 
@@ -15,6 +16,7 @@ const EXAMPLES: &str = "\
 Examples:
   obs collect | jq                                        watch what an SDK sends
   obs collect | obs sample --rate 5% | obs relay --to https://gateway:4317
+  obs run 'collect | sample --rate 5% | relay --to https://gateway:4317'      the same in one process
   obs collect --synthetic 100 | obs relay --to http://localhost:4317
   OBS_FORMAT=proto obs collect > telemetry.frames         fast: protobuf frames
   obs sample --rate 1/20 telemetry.frames | obs relay --to http://localhost:4317";
@@ -22,7 +24,7 @@ Examples:
 const FOOTER: &str = "\
 Exit codes: 0 ok, 2 usage or configuration, 3 some input was rejected, 4 failure or data not delivered, 130 \
 interrupted a second time.
-The manual of a subcommand: man obs-collect, man obs-sample, man obs-relay.";
+The manual of a subcommand: man obs-collect, man obs-sample, man obs-relay, man obs-run.";
 
 /// OpenTelemetry pipelines: collect, sample and relay traces, metrics and logs.
 #[derive(Debug, Parser)]
@@ -77,6 +79,8 @@ pub enum Command {
     Sample(SampleArgs),
     /// Send a stream to an OTLP endpoint
     Relay(RelayArgs),
+    /// Run a whole pipeline in one process
+    Run(RunArgs),
 }
 
 impl Command {
@@ -86,6 +90,7 @@ impl Command {
             Command::Collect(_) => "collect",
             Command::Sample(_) => "sample",
             Command::Relay(_) => "relay",
+            Command::Run(_) => "run",
         }
     }
 }

@@ -12,6 +12,8 @@ pub mod config;
 pub mod error;
 pub mod net;
 pub mod otlp;
+pub mod pipeline;
+pub mod probability;
 pub mod relay;
 pub mod sample;
 pub mod stream;

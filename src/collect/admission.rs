@@ -5,18 +5,16 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-/// Requests that may wait for the reader of the stream.
-const MAX_WAITING: usize = 64;
-
 /// Bytes of all request bodies that may be in memory.
-const MAX_BYTES: usize = 192 << 20;
+const MAX_BYTES: usize = 32 << 20;
 
 /// Input counts as refused for so long after a refusal.
 const REFUSING_FOR: Duration = Duration::from_secs(1);
 
 /// Counts requests and bytes in memory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Admission {
+    max_waiting: usize,
     waiting: AtomicUsize,
     bytes: AtomicUsize,
     last_refusal: Mutex<Option<Instant>>,
@@ -38,18 +36,28 @@ pub struct Reservation {
 pub struct Waiting(Arc<Admission>);
 
 impl Admission {
+    /// Lets `max_waiting` requests wait for the stages behind.
+    pub fn new(max_waiting: usize) -> Admission {
+        Admission {
+            max_waiting,
+            waiting: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
+            last_refusal: Mutex::new(None),
+        }
+    }
+
     /// Begins to account for a body.
     pub fn reserve(self: &Arc<Self>) -> Reservation {
         Reservation { admission: self.clone(), bytes: 0 }
     }
 
-    /// Lets a request wait for the reader.
+    /// Lets a request wait.
     ///
     /// # Errors
     /// Enough do already.
     pub fn enter(self: &Arc<Self>) -> Result<Waiting, Full> {
         let waiting = Waiting(self.clone());
-        if self.waiting.fetch_add(1, Relaxed) < MAX_WAITING { Ok(waiting) } else { Err(self.refuse()) }
+        if self.waiting.fetch_add(1, Relaxed) < self.max_waiting { Ok(waiting) } else { Err(self.refuse()) }
     }
 
     /// Requests that wait.
@@ -73,6 +81,14 @@ impl Admission {
 }
 
 impl Reservation {
+    /// Accounts for `bytes` in all.
+    ///
+    /// # Errors
+    /// As [`Reservation::grow`].
+    pub fn grow_to(&mut self, bytes: usize) -> Result<(), Full> {
+        if bytes > self.bytes { self.grow(bytes - self.bytes) } else { Ok(()) }
+    }
+
     /// Accounts for `more` bytes.
     ///
     /// # Errors

@@ -9,31 +9,43 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use hyper::body::Incoming;
-use tokio::sync::mpsc;
 
 use super::admission::{Admission, Reservation};
 use super::body;
 use super::refusal::Refusal;
 use super::response::{self, Accepted, Answer, Media};
+use super::token::BearerToken;
 use crate::net::{grpc, paths};
-use crate::otlp::{Batch, Signal, json, split};
-use crate::stream::{Delivery, Ledger, MAX_FRAME, lineage};
+use crate::otlp::{Batch, Signal, join, json, split};
+use crate::pipeline::{Delivery, Outlet};
+use crate::stream::{Ledger, MAX_FRAME, Reason, lineage};
 use crate::telemetry::{Kind, TRACEPARENT, Tracer};
 
 /// Receives OTLP of both protocols; a clone is another handle on the same receiver.
 #[derive(Debug, Clone)]
-pub struct Receiver(Arc<Inner>);
+pub(super) struct Receiver(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    admission: Arc<Admission>,
-    ledger: Arc<Ledger>,
-    deliveries: mpsc::Sender<Delivery>,
-    bearer_token: Option<String>,
-    cors: Cors,
-    tracer: Option<Arc<Tracer>>,
+    reception: Reception,
+    outlet: Outlet,
     /// What relays at the end of this process's own pipeline mark their requests with.
-    own_mark: Option<String>,
+    own_marks: Vec<String>,
+}
+
+/// What a receiver takes in, and from whom.
+#[derive(Debug)]
+pub struct Reception {
+    /// How much may wait.
+    pub admission: Arc<Admission>,
+    /// The account of the stage.
+    pub ledger: Arc<Ledger>,
+    /// What senders must present.
+    pub bearer_token: Option<Arc<BearerToken>>,
+    /// Who may send from a browser.
+    pub cors: Cors,
+    /// Records our own traces.
+    pub tracer: Option<Arc<Tracer>>,
 }
 
 /// Origins whose pages may send from a browser; none by default.
@@ -47,22 +59,14 @@ enum Protocol {
 }
 
 impl Receiver {
-    /// Hands what it receives to `deliveries`.
-    pub fn new(
-        admission: Arc<Admission>,
-        ledger: Arc<Ledger>,
-        deliveries: mpsc::Sender<Delivery>,
-        bearer_token: Option<String>,
-        cors: Cors,
-        tracer: Option<Arc<Tracer>>,
-    ) -> Receiver {
-        let own_mark = lineage::own_output();
-        Receiver(Arc::new(Inner { admission, ledger, deliveries, bearer_token, cors, tracer, own_mark }))
+    /// Hands what it receives to `outlet`.
+    pub(super) fn new(reception: Reception, outlet: Outlet) -> Receiver {
+        Receiver(Arc::new(Inner { reception, outlet, own_marks: lineage::own_marks() }))
     }
 
     /// Answers a request.
-    pub async fn answer(self, request: Request<Incoming>) -> Answer {
-        let origin = self.0.cors.allowed(request.headers());
+    pub(super) async fn answer(self, request: Request<Incoming>) -> Answer {
+        let origin = self.0.reception.cors.allowed(request.headers());
         let mut answer = self.route(request, origin.is_some()).await;
         if let Some(origin) = origin {
             answer.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
@@ -94,9 +98,9 @@ impl Receiver {
     ) -> Result<Accepted, Refusal> {
         let (head, body) = request.into_parts();
         let traceparent = head.headers.get(TRACEPARENT).and_then(|value| value.to_str().ok());
-        let span = self.0.tracer.as_ref().and_then(|tracer| tracer.start(traceparent));
+        let span = self.0.reception.tracer.as_ref().and_then(|tracer| tracer.start(traceparent));
         let received = self.take_in(signal, protocol, &head.headers, body).await;
-        if let (Some(tracer), Some(span)) = (&self.0.tracer, span) {
+        if let (Some(tracer), Some(span)) = (&self.0.reception.tracer, span) {
             let error = received.as_ref().err().map(Refusal::message);
             let items = received.as_ref().map_or(0, |accepted| accepted.items);
             tracer.end(&span, "receive", Kind::Server, signal, items, error.as_deref());
@@ -116,38 +120,68 @@ impl Receiver {
             body::discard(body).await;
             return Err(refusal);
         }
-        let mut reservation = self.0.admission.reserve();
+        let mut reservation = self.0.reception.admission.reserve();
         let body = body::read(body, &mut reservation).await?;
         let message = unpack(protocol, headers, body, &mut reservation)?;
         let batch = match protocol {
             Protocol::Http(Media::Json) => json::read_as(signal, &message)?,
             Protocol::Http(Media::Protobuf) | Protocol::Grpc => Batch::parse(signal, message)?,
         };
-        let accepted = Accepted { signal, items: batch.items(), oversized: oversized(&batch) };
+        let items = batch.items();
+        let mut accepted = Accepted { signal, items, rejected: 0, message: String::new() };
         if batch.bytes().is_empty() {
             return Ok(accepted);
         }
-        let waiting = self.0.admission.enter()?;
+        let waiting = self.0.reception.admission.enter()?;
+        let (batch, oversized) = self.without_oversized(batch);
+        if oversized > 0 {
+            accepted.rejected = oversized;
+            accepted.message = format!("{oversized} {} over 16 MiB were rejected", signal.items());
+        }
+        if batch.bytes().is_empty() {
+            return Ok(accepted);
+        }
         let (delivery, ack) = Delivery::new(batch, (waiting, reservation));
-        let place = self.0.deliveries.reserve().await.map_err(|_| Refusal::Closed)?;
-        self.0.ledger.received(signal, accepted.items as u64);
-        place.send(delivery);
-        ack.wait().await?;
+        self.0.outlet.clone().hand_on_in_any_case(delivery);
+        let behind = ack.wait().await?;
+        if behind.rejected > 0 {
+            accepted.rejected = (accepted.rejected + behind.rejected).min(items as u64);
+            accepted.message = match &*accepted.message {
+                "" => behind.message,
+                own => format!("{own}; {}", behind.message),
+            };
+        }
         Ok(accepted)
     }
 
+    /// Takes out the records that no frame can carry, and counts them.
+    fn without_oversized(&self, batch: Batch) -> (Batch, u64) {
+        if batch.bytes().len() <= MAX_FRAME {
+            return (batch, 0);
+        }
+        let signal = batch.signal();
+        let pieces = split(&batch, usize::MAX, MAX_FRAME).into_iter();
+        let (oversized, rest): (Vec<_>, Vec<_>) = pieces.partition(|piece| piece.bytes().len() > MAX_FRAME);
+        let oversized = oversized.iter().map(|piece| piece.items() as u64).sum();
+        if oversized == 0 {
+            return (batch, 0);
+        }
+        self.0.reception.ledger.received(signal, oversized);
+        self.0.reception.ledger.dropped(signal, Reason::Oversized, oversized);
+        (join(signal, &rest), oversized)
+    }
+
     fn authorize(&self, headers: &HeaderMap) -> Result<(), Refusal> {
-        if let Some(token) = &self.0.bearer_token {
+        if let Some(token) = &self.0.reception.bearer_token {
             let given = header(headers, AUTHORIZATION.as_str());
-            let given = given.strip_prefix("Bearer ").unwrap_or_default();
-            if !equal_in_constant_time(given.as_bytes(), token.as_bytes()) {
+            if !token.is(given.strip_prefix("Bearer ").unwrap_or_default()) {
                 return Err(Refusal::Unauthenticated);
             }
         }
         let marks = header(headers, lineage::HEADER);
-        match &self.0.own_mark {
-            Some(own) if marks.split(',').any(|mark| mark == own) => Err(Refusal::Loop),
-            _ => Ok(()),
+        match marks.split(',').any(|mark| self.0.own_marks.iter().any(|own| own == mark)) {
+            true => Err(Refusal::Loop),
+            false => Ok(()),
         }
     }
 }
@@ -180,15 +214,6 @@ fn target(request: &Request<Incoming>, cross_origin: bool) -> Result<(Signal, Pr
     Media::of(&content_type).map(|media| (signal, Protocol::Http(media))).ok_or_else(refusal)
 }
 
-/// Items in records that no frame can carry.
-fn oversized(batch: &Batch) -> usize {
-    if batch.bytes().len() <= MAX_FRAME {
-        return 0;
-    }
-    let pieces = split(batch, usize::MAX, MAX_FRAME);
-    pieces.iter().filter(|piece| piece.bytes().len() > MAX_FRAME).map(Batch::items).sum()
-}
-
 /// Takes the message out of its framing and compression.
 fn unpack(
     protocol: &Protocol,
@@ -211,11 +236,6 @@ fn unpack(
 
 fn header(headers: &HeaderMap, name: &str) -> String {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
-}
-
-/// Compares without telling by the time where the difference is.
-fn equal_in_constant_time(one: &[u8], other: &[u8]) -> bool {
-    one.len() == other.len() && one.iter().zip(other).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
 }
 
 impl Cors {

@@ -40,40 +40,37 @@ impl Media {
 }
 
 /// A request that was taken in.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Accepted {
     pub(super) signal: Signal,
     pub(super) items: usize,
-    /// Items too large to be carried on.
-    pub(super) oversized: usize,
+    /// Items that are not carried on.
+    pub(super) rejected: u64,
+    /// Why not.
+    pub(super) message: String,
 }
 
 impl Accepted {
     /// The `Export…ServiceResponse`, whose fields have the same numbers for all signals; empty where all was accepted.
     fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        if self.oversized > 0 {
+        if self.rejected > 0 {
             put_message(&mut out, 1, |out| {
-                put_uint(out, 1, self.oversized as u64);
-                put_bytes(out, 2, self.message().as_bytes());
+                put_uint(out, 1, self.rejected);
+                put_bytes(out, 2, self.message.as_bytes());
             });
         }
         out
     }
 
-    fn to_json(self) -> String {
-        if self.oversized == 0 {
+    fn to_json(&self) -> String {
+        if self.rejected == 0 {
             return "{}".into();
         }
         let rejected = ["rejectedSpans", "rejectedDataPoints", "rejectedLogRecords"][self.signal.index()];
         // 64-bit integers are strings in protobuf's JSON.
-        let partial =
-            serde_json::json!({rejected: self.oversized.to_string(), "errorMessage": self.message()});
+        let partial = serde_json::json!({rejected: self.rejected.to_string(), "errorMessage": self.message});
         serde_json::json!({"partialSuccess": partial}).to_string()
-    }
-
-    fn message(&self) -> String {
-        format!("{} {} over 16 MiB were rejected", self.oversized, self.signal.items())
     }
 }
 

@@ -1,10 +1,13 @@
 //! Subcommands: arguments in, a domain call, a report out. The only code that knows clap.
 
+mod closing;
 pub mod collect;
-mod filter;
 mod own_telemetry;
+mod process;
 pub mod relay;
+pub mod run;
 pub mod sample;
+mod stage;
 mod stream_args;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -14,6 +17,7 @@ use crate::cli::{Cli, Command};
 use crate::config::{Config, Log};
 use crate::error::{CommandError, Outcome};
 use crate::ui;
+use stage::StageCommand;
 
 /// Parses a flag whose value is one of a few names.
 pub(crate) fn one_of<T: Choice + Send + Sync>() -> impl TypedValueParser<Value = T> {
@@ -31,9 +35,20 @@ pub fn run(cli: Cli) -> Result<Outcome, CommandError> {
     let log: Log = config.section()?;
     ui::log::init(cli.command.name(), cli.global.level(), cli.global.log_format, &log)?;
     warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
-    match cli.command {
-        Command::Collect(args) => collect::run(args, &config),
-        Command::Sample(args) => sample::run(args, &config),
-        Command::Relay(args) => relay::run(args, &config),
+    let name = cli.command.name();
+    match (&cli.command, as_stage(&cli.command)) {
+        (_, Some(stage)) => process::run_stage(name, stage, &config),
+        (Command::Run(args), None) => run::run(args, &config),
+        (_, None) => Ok(Outcome::Ok),
+    }
+}
+
+/// The subcommand as a stage of a pipeline, if it is one.
+fn as_stage(command: &Command) -> Option<&dyn StageCommand> {
+    match command {
+        Command::Collect(args) => Some(args),
+        Command::Sample(args) => Some(args),
+        Command::Relay(args) => Some(args),
+        Command::Run(_) => None,
     }
 }

@@ -9,12 +9,11 @@ use anyhow::{Context, anyhow};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
-use super::stream_args::StageArgs;
 use crate::config::{Config, Metrics, Telemetry, Tracing};
 use crate::error::CommandError;
 use crate::otlp::Signal;
+use crate::probability::Rate;
 use crate::relay::{Environment, Exporter, Overrides, Protocol};
-use crate::sample::Rate;
 use crate::telemetry::{Figures, SelfMetrics, Tracer, spawn_health};
 
 const SERVICE_NAME: &str = "obs";
@@ -56,25 +55,22 @@ impl OwnTelemetry {
         self.traces.as_ref().map(|(_, tracer)| tracer.clone())
     }
 
-    /// Serves the figures where `--health` says, sends them where the configuration says, and makes batches of them
-    /// where `--self-metrics` asks for them.
-    pub(super) fn start(
-        self,
-        args: &StageArgs,
-        figures: &Arc<Figures>,
-    ) -> Result<(Option<SelfMetrics>, Sending), CommandError> {
-        if let Some(address) = &args.health {
+    /// Batches of figures, for a stream.
+    pub(super) fn self_metrics(&self, figures: &Arc<Figures>, interval: Duration) -> SelfMetrics {
+        SelfMetrics::new(figures.clone(), &*self.service_name, interval)
+    }
+
+    /// Serves the figures on the address `health`, and sends them where the configuration says.
+    pub(super) fn start(self, health: Option<&str>, figures: &Arc<Figures>) -> Result<Sending, CommandError> {
+        if let Some(address) = health {
             let local = spawn_health(address, figures.clone())
                 .with_context(|| format!("cannot serve health on {address}"))
                 .map_err(CommandError::usage)?;
             tracing::info!("health and metrics on http://{local}");
         }
-        let in_stream = args
-            .self_metrics
-            .map(|interval| SelfMetrics::new(figures.clone(), &*self.service_name, interval));
         let sending =
             if self.metrics.is_some() || self.traces.is_some() { Some(self.spawn(figures)?) } else { None };
-        Ok((in_stream, Sending(sending)))
+        Ok(Sending(sending))
     }
 
     /// Sends our own telemetry from a thread of its own, every interval and at the end.

@@ -1,28 +1,26 @@
 //! `obs relay`.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use clap::Args;
-use tokio::runtime::{Handle, Runtime};
 
-use super::filter::{late, reject};
 use super::one_of;
-use super::own_telemetry::OwnTelemetry;
+use super::stage::{Ports, Prepared, Setting, StageCommand};
 use super::stream_args::{InputArgs, StageArgs};
-use crate::config::{self, Config};
-use crate::error::{CommandError, Outcome};
-use crate::otlp::{Batch, Signal};
+use crate::config;
+use crate::error::CommandError;
+use crate::otlp::Signal;
+use crate::pipeline::{Intake, Role, Room, Terminal};
 use crate::relay::{
-    BatchLimits, Compression, DeadLetter, Environment, Exporter, Options, Overrides, Protocol, Relay,
+    BatchLimits, Compression, DeadLetter, Environment, Exporter, Meters, Options, Overrides, Protocol, Relay,
     read_headers,
 };
-use crate::stream::{Event, Input, Ledger, Reason, Stop, Wake};
-use crate::telemetry::{Figures, SelfMetrics, Tracer};
-use crate::ui::progress;
+use crate::stream::{Ledger, Stop};
+use crate::telemetry::StageFigures;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -106,78 +104,66 @@ pub struct RelayArgs {
     stage: StageArgs,
 }
 
-/// Runs `obs relay`.
-///
-/// # Errors
-/// Wrong arguments or configuration, or a failure outside; data that was not delivered is an outcome.
-pub fn run(args: RelayArgs, config: &Config) -> Result<Outcome, CommandError> {
-    // First, because certificates take their time and a pipeline may be ended meanwhile.
-    let ledger = Arc::new(Ledger::new("relay"));
-    let stop = args.stage.stop(&ledger)?;
-    let exporters = exporters(&args)?;
-    let own = OwnTelemetry::configured(config)?;
-    let options = options(&args, config.section()?, own.tracer())?;
-    let dead_letter = args.dead_letter.as_ref().and_then(|path| path.metadata().ok());
-    let inputs = args.input.open(dead_letter.as_ref())?;
-    let runtime = Runtime::new()?;
-    let entered = runtime.enter();
-    let relay = Relay::start(exporters, options, ledger.clone(), stop.clone());
-    drop(entered);
+impl StageCommand for RelayArgs {
+    fn ports(&self) -> Ports<'_> {
+        Ports { input: Some(&self.input), output: None, appends_to: self.dead_letter.as_deref() }
+    }
 
-    let meters = relay.meters();
-    let counted = meters.clone();
-    let figures = Figures::new(ledger.clone(), move |samples| counted.samples(samples), || true);
-    let (self_metrics, own) = own.start(&args.stage, &figures)?;
-    progress::show(ledger.clone(), move || meters.waiting());
+    fn stage_args(&self) -> &StageArgs {
+        &self.stage
+    }
 
-    let read = feed(inputs, &relay, &ledger, &stop, runtime.handle(), self_metrics);
-    runtime.block_on(relay.finish());
-    progress::clear();
-    own.finish();
-    let closed = args.stage.close(&ledger, None);
-    read.and(closed)
+    fn prepare(&self, setting: &Setting<'_>) -> Result<Prepared, CommandError> {
+        let ledger = Arc::new(Ledger::of_stage("relay", setting.name));
+        let options = options(self, setting)?;
+        let meters = Arc::new(Meters::default());
+        let room = Arc::new(options.room());
+        let (counted, waiting, ready) = (meters.clone(), meters.clone(), room.clone());
+        let figures = StageFigures::new(
+            ledger.clone(),
+            move |samples| counted.samples(samples),
+            move || !ready.is_full(),
+        );
+        let start = Start {
+            exporters: exporters(self)?,
+            options,
+            room,
+            meters,
+            ledger,
+            dead_letter: self.dead_letter.clone(),
+        };
+        Ok(Prepared {
+            role: Role::Terminal(Box::new(start)),
+            figures,
+            report: None,
+            reload: None,
+            waiting: Some(Box::new(move || waiting.waiting())),
+        })
+    }
 }
 
-/// Hands the input to the relay, batch by batch, as fast as it takes it.
-fn feed(
-    inputs: Vec<Input>,
-    relay: &Relay,
-    ledger: &Ledger,
-    stop: &Stop,
-    runtime: &Handle,
-    mut self_metrics: Option<SelfMetrics>,
-) -> Result<(), CommandError> {
-    let accept = |batch: Batch| {
-        let (signal, items) = (batch.signal(), batch.items() as u64);
-        ledger.received(signal, items);
-        runtime.block_on(async {
-            tokio::select! {
-                accepted = relay.accept(batch) => accepted.map_err(|error| CommandError::failure(anyhow!(error))),
-                () = stop.drained_out() => {
-                    ledger.lost(signal, Reason::DrainTimeout, items);
-                    Err(late())
-                }
-            }
-        })
-    };
-    for mut input in inputs {
-        loop {
-            if let Some(batch) = self_metrics.as_mut().and_then(SelfMetrics::take) {
-                accept(batch)?;
-            }
-            match input.next_event().with_context(|| format!("cannot read {}", input.name()))? {
-                Event::Batch(batch) => accept(batch)?,
-                Event::Rejected(rejection) => reject(ledger, &rejection),
-                Event::Idle => {
-                    if input.wait(stop, self_metrics.as_ref().map(SelfMetrics::due)) == Wake::DrainTimeout {
-                        return Err(late());
-                    }
-                }
-                Event::End => break,
-            }
-        }
+/// A relay that has not started yet.
+struct Start {
+    exporters: [Arc<Exporter>; 3],
+    options: Options,
+    room: Arc<Room>,
+    meters: Arc<Meters>,
+    ledger: Arc<Ledger>,
+    dead_letter: Option<PathBuf>,
+}
+
+impl Terminal for Start {
+    fn start(self: Box<Self>, stop: &Stop) -> Result<Arc<dyn Intake>, CommandError> {
+        let Start { exporters, options, room, meters, ledger, dead_letter } = *self;
+        let dead_letter = dead_letter.as_deref().map(open_dead_letter).transpose()?;
+        Ok(Arc::new(Relay::start(exporters, options, dead_letter, room, meters, ledger, stop.clone())))
     }
-    Ok(())
+}
+
+fn open_dead_letter(path: &Path) -> Result<DeadLetter, CommandError> {
+    DeadLetter::open(path)
+        .with_context(|| format!("cannot open the dead-letter file {}", path.display()))
+        .map_err(CommandError::usage)
 }
 
 fn exporters(args: &RelayArgs) -> Result<[Arc<Exporter>; 3], CommandError> {
@@ -205,14 +191,8 @@ fn exporters(args: &RelayArgs) -> Result<[Arc<Exporter>; 3], CommandError> {
     Ok([traces, metrics, logs].map(Arc::new))
 }
 
-fn options(
-    args: &RelayArgs,
-    config: config::Agent,
-    tracer: Option<Arc<Tracer>>,
-) -> Result<Options, CommandError> {
-    let dead_letter = args.dead_letter.as_ref().map(|path| {
-        DeadLetter::open(path).with_context(|| format!("cannot open the dead-letter file {}", path.display()))
-    });
+fn options(args: &RelayArgs, setting: &Setting<'_>) -> Result<Options, CommandError> {
+    let config: config::Agent = setting.config.section()?;
     Ok(Options {
         capacity: args.buffer_capacity.or(config.buffer_capacity).unwrap_or(DEFAULT_CAPACITY),
         limits: BatchLimits {
@@ -225,7 +205,7 @@ fn options(
             .or(config.max_concurrent_exports)
             .unwrap_or(DEFAULT_UNDER_WAY),
         give_up_after: args.give_up_after,
-        dead_letter: dead_letter.transpose().map_err(CommandError::usage)?,
-        tracer,
+        ack: setting.ack,
+        tracer: setting.own.tracer(),
     })
 }

@@ -6,15 +6,17 @@ use std::time::Duration;
 use anyhow::anyhow;
 use clap::Args;
 
-use super::filter::drive;
-use super::own_telemetry::OwnTelemetry;
+use super::closing;
+use super::stage::{Ports, Prepared, Reload, Setting, StageCommand};
 use super::stream_args::{InputArgs, OutputArgs, StageArgs};
 use crate::config::{self, Config};
-use crate::error::{CommandError, Outcome};
+use crate::error::CommandError;
 use crate::otlp::Signal;
-use crate::sample::{Policy, Rate, Reason, Report, Sampler};
-use crate::stream::{Ledger, StreamWriter, stdout};
-use crate::telemetry::{Figures, Samples};
+use crate::pipeline::Role;
+use crate::probability::Rate;
+use crate::sample::{Policy, Reason, Report, Sampler};
+use crate::stream::Ledger;
+use crate::telemetry::{Samples, StageFigures};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -32,7 +34,7 @@ log records and metrics pass.";
 const DEFAULT_SLOW: Duration = Duration::from_secs(1);
 
 /// Arguments of `obs sample`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(before_help = EXAMPLES, after_help = DETAILS)]
 pub struct SampleArgs {
     /// Share of the traces to keep: 0.05, 5% or 1/20
@@ -74,7 +76,8 @@ fn parse_service(text: &str) -> Result<(String, Rate), String> {
 }
 
 /// The policy of the flags, else of the configuration.
-fn policy(args: &SampleArgs, config: config::Sampling) -> Result<Policy, CommandError> {
+fn policy(args: &SampleArgs, config: &Config) -> Result<Policy, CommandError> {
+    let config: config::Sampling = config.section()?;
     let base = args.rate.or(config.base_rate).ok_or_else(|| {
         CommandError::usage(anyhow!("no rate"))
             .hint("set --rate, OBS_SAMPLE_RATE or sampling.base_rate in the configuration")
@@ -96,28 +99,40 @@ fn policy(args: &SampleArgs, config: config::Sampling) -> Result<Policy, Command
     Ok(Policy::new(base, services, errors, slow))
 }
 
-/// Runs `obs sample`.
-///
-/// # Errors
-/// Wrong arguments or configuration, or a failure outside; data that was not delivered is an outcome.
-pub fn run(args: SampleArgs, config: &Config) -> Result<Outcome, CommandError> {
-    let policy = policy(&args, config.section()?)?;
-    let out = stdout()?;
-    let inputs = args.input.open(out.metadata().ok().as_ref())?;
-    let ledger = Arc::new(Ledger::new("sample"));
-    let mut stop = args.stage.stop(&ledger)?;
-    stop.watch_reader(&out)?;
-    let report = Arc::new(Report::default());
-    let mut sampler = Sampler::new(policy, ledger.clone(), report.clone());
-    let mut writer = StreamWriter::new(out, args.output.encoding(), ledger.clone());
-    let counted = report.clone();
-    let figures = Figures::new(ledger.clone(), move |samples| count(&counted, samples), || true);
-    let (self_metrics, own) = OwnTelemetry::configured(config)?.start(&args.stage, &figures)?;
-    let driven = drive(inputs, &mut sampler, &mut writer, &ledger, &stop, self_metrics);
-    report.to_lines().iter().for_each(|line| tracing::info!("{line}"));
-    own.finish();
-    let closed = args.stage.close(&ledger, Some(("sampling", report.to_json())));
-    driven.and(closed)
+impl StageCommand for SampleArgs {
+    fn ports(&self) -> Ports<'_> {
+        Ports { input: Some(&self.input), output: Some(&self.output), appends_to: None }
+    }
+
+    fn stage_args(&self) -> &StageArgs {
+        &self.stage
+    }
+
+    fn prepare(&self, setting: &Setting<'_>) -> Result<Prepared, CommandError> {
+        let chosen = policy(self, setting.config)?;
+        let ledger = Arc::new(Ledger::of_stage("sample", setting.name));
+        let report = Arc::new(Report::default());
+        let sampler = Arc::new(Sampler::new(chosen, ledger.clone(), report.clone()));
+        let counted = report.clone();
+        let figures = StageFigures::new(ledger, move |samples| count(&counted, samples), || true);
+        let (lines, args, reloaded) = (report.clone(), self.clone(), sampler.clone());
+        let closing = closing::Report {
+            key: "sampling",
+            json: Box::new(move || report.to_json()),
+            lines: Box::new(move || lines.to_lines()),
+        };
+        let reload: Reload = Box::new(move |config| {
+            reloaded.set_policy(policy(&args, config)?);
+            Ok(())
+        });
+        Ok(Prepared {
+            role: Role::Transform(sampler),
+            figures,
+            report: Some(closing),
+            reload: Some(reload),
+            waiting: None,
+        })
+    }
 }
 
 /// The sampler's own figures.

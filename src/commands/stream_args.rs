@@ -1,20 +1,18 @@
 use std::fs::{File, Metadata};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
 
 use crate::config;
-use crate::error::{Class, CommandError, Outcome};
+use crate::error::CommandError;
 use crate::otlp::Signal;
-use crate::stream::{Encoding, Input, Ledger, Reason, Stop, open};
-use crate::ui;
+use crate::stream::{Encoding, Input, open};
 
 /// Options of every subcommand that handles a stream.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Stream")]
 pub(super) struct StageArgs {
     /// Write the closing ledger to FILE, as JSON
@@ -33,11 +31,11 @@ pub(super) struct StageArgs {
 }
 
 /// Options of a subcommand that reads a stream.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Stream")]
 pub(super) struct InputArgs {
-    /// Streams to read, NDJSON or frames; - is stdin
-    #[arg(value_name = "FILE", default_value = "-")]
+    /// Streams to read, NDJSON or frames; - is stdin [default: -]
+    #[arg(value_name = "FILE")]
     pub(super) files: Vec<String>,
     /// Signal of frames that do not say theirs, as the collector's file exporter writes them
     #[arg(long, value_name = "SIGNAL", default_value = "traces")]
@@ -45,7 +43,7 @@ pub(super) struct InputArgs {
 }
 
 /// Options of a subcommand that writes a stream.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Stream")]
 pub(super) struct OutputArgs {
     /// Encoding of the stream on stdout
@@ -72,12 +70,11 @@ impl OutputArgs {
 }
 
 impl InputArgs {
-    /// Opens all operands, so that a misspelt one is told before anything is done; none of them may be the file that
-    /// is written to, which would never end.
-    pub(super) fn open(&self, output: Option<&Metadata>) -> Result<Vec<Input>, CommandError> {
+    /// Opens all operands, so that a misspelt one is told before anything is done; none of them may be a file that is
+    /// written to, which would never end.
+    pub(super) fn open(&self, outputs: &[Metadata]) -> Result<Vec<Input>, CommandError> {
         let open = |file: &String| {
-            let is_output = output.is_some_and(|output| is_same_file(output, file));
-            if is_output {
+            if outputs.iter().any(|output| is_same_file(output, file)) {
                 return Err(CommandError::usage(anyhow!("{file} is both read and written")));
             }
             open(file, self.signal).map_err(|error| match error.kind() {
@@ -85,7 +82,19 @@ impl InputArgs {
                 _ => CommandError::failure(anyhow::Error::new(error).context(format!("cannot open {file}"))),
             })
         };
-        self.files.iter().map(open).collect()
+        if self.files.is_empty() {
+            Ok(vec![open(&"-".to_owned())?])
+        } else {
+            self.files.iter().map(open).collect()
+        }
+    }
+
+    /// Looks whether the operands are there; to open a pipe would wait for whoever writes it.
+    pub(super) fn look(&self) -> Result<(), CommandError> {
+        self.files.iter().filter(|file| *file != "-").try_for_each(|file| {
+            std::fs::metadata(file).with_context(|| format!("cannot open {file}"))?;
+            Ok(())
+        })
     }
 }
 
@@ -96,71 +105,4 @@ fn is_same_file(output: &Metadata, operand: &str) -> bool {
     };
     let same = |input: Metadata| (input.dev(), input.ino()) == (output.dev(), output.ino());
     output.is_file() && input.is_ok_and(same)
-}
-
-impl StageArgs {
-    /// Listens for signals. A stage that is stuck when draining has taken too long ends with what its ledger says by
-    /// then.
-    pub(super) fn stop(&self, ledger: &Arc<Ledger>) -> Result<Stop, CommandError> {
-        let (ledger, path) = (ledger.clone(), self.ledger.clone());
-        let overdue = move || {
-            let error =
-                CommandError::failure(anyhow!("not everything was handed on within the drain timeout"));
-            ui::error(&error.hint("--drain-timeout gives it longer"));
-            ledger.abandon(Reason::DrainTimeout);
-            if let Err(error) = close(&ledger, path.as_deref(), None) {
-                ui::error(&error);
-            }
-            std::process::exit(Class::Failure as i32);
-        };
-        Ok(Stop::on_signals(self.drain_timeout, overdue)?)
-    }
-
-    /// Closes the ledger: prints it, writes it to `--ledger` with `details`, and says what it means for the exit code.
-    pub(super) fn close(
-        &self,
-        ledger: &Ledger,
-        details: Option<(&str, serde_json::Value)>,
-    ) -> Result<Outcome, CommandError> {
-        close(ledger, self.ledger.as_deref(), details)
-    }
-}
-
-fn close(
-    ledger: &Ledger,
-    path: Option<&Path>,
-    details: Option<(&str, serde_json::Value)>,
-) -> Result<Outcome, CommandError> {
-    ledger.to_lines().iter().for_each(|line| tracing::info!("{line}"));
-    if let Some(path) = path {
-        let mut json = ledger.to_json();
-        if let Some((name, details)) = details {
-            json[name] = details;
-        }
-        let text = format!("{json:#}\n");
-        write_whole(path, text.as_bytes())
-            .with_context(|| format!("cannot write the ledger to {}", path.display()))?;
-    }
-    let mut counts = Signal::ALL.into_iter().map(|signal| ledger.counts(signal));
-    let delivered = counts.all(|counts| counts.lost.is_empty() && counts.dead_lettered == 0);
-    let mut counts = Signal::ALL.into_iter().map(|signal| ledger.counts(signal));
-    let oversized = counts.any(|counts| counts.dropped.contains_key(&Reason::Oversized));
-    Ok(if !delivered {
-        Outcome::NotDelivered
-    } else if oversized || ledger.rejected_objects() > 0 {
-        Outcome::Rejected
-    } else {
-        Outcome::Ok
-    })
-}
-
-/// Replaces a file by a new one, so that a reader never sees half of it; a device is written to.
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-        return std::fs::write(path, bytes);
-    }
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".tmp");
-    std::fs::write(&temporary, bytes)?;
-    std::fs::rename(&temporary, path)
 }

@@ -85,6 +85,11 @@ impl Config {
         Ok((config, warnings))
     }
 
+    /// The file, if there is one.
+    pub fn path(&self) -> Option<&Path> {
+        (!self.path.as_os_str().is_empty()).then_some(&*self.path)
+    }
+
     /// The section `T`, or its default where the file does not have it.
     ///
     /// # Errors

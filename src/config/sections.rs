@@ -9,7 +9,7 @@ use serde::de::{Deserializer, Error};
 
 use super::{Section, parse_duration, parse_interval};
 use crate::choice::Choice;
-use crate::sample::Rate;
+use crate::probability::Rate;
 
 macro_rules! section {
     ($type:ident, $name:literal) => {

@@ -15,18 +15,20 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
-use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use super::tls::ServerTls;
 use crate::stream::Stop;
 
 /// Time in which a client must have sent the head of its request, or finished its TLS handshake.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Time that clients get to close idle connections when the server ends.
 const FAREWELL: Duration = Duration::from_secs(1);
+/// Time for the last answers, which tell of what the drain timeout has ended.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
 /// An idle HTTP/2 connection is asked so often whether its client is still there.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
 /// Bytes that a client may send before its request is looked at; a large batch in one go.
@@ -47,13 +49,12 @@ pub async fn bind(address: &str) -> io::Result<(TcpListener, SocketAddr)> {
 }
 
 /// Answers requests with `handle` until `stop`, then lets those under way end.
-pub async fn serve<H, F, B>(listener: TcpListener, tls: Option<Arc<ServerConfig>>, stop: Stop, handle: H)
+pub async fn serve<H, F, B>(listener: TcpListener, tls: Option<Arc<ServerTls>>, stop: Stop, handle: H)
 where
     H: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
     F: Future<Output = Response<B>> + Send + 'static,
     B: Body<Data = Bytes, Error = Infallible> + Send + 'static,
 {
-    let acceptor = tls.map(TlsAcceptor::from);
     let graceful = GracefulShutdown::new();
     let under_way = Arc::new(AtomicUsize::new(0));
     let mut connections = JoinSet::new();
@@ -73,7 +74,8 @@ where
             }
         };
         let _ = socket.set_nodelay(true);
-        let (acceptor, watcher, handle) = (acceptor.clone(), graceful.watcher(), handle.clone());
+        let acceptor = tls.as_ref().map(|tls| tls.acceptor());
+        let (watcher, handle) = (graceful.watcher(), handle.clone());
         let under_way = under_way.clone();
         let handle = move |request| {
             let counted = UnderWay::new(&under_way);
@@ -101,7 +103,7 @@ where
     tokio::select! {
         () = graceful.shutdown() => {}
         () = idle(&under_way) => tracing::debug!("connections that their clients do not close are dropped"),
-        () = stop.drained_out() => tracing::warn!("connections were still open when the drain timeout ended"),
+        () = late(&stop) => tracing::warn!("connections were still open when the drain timeout ended"),
     }
 }
 
@@ -129,6 +131,12 @@ async fn idle(under_way: &AtomicUsize) {
         tokio::time::sleep(FAREWELL / LOOKS).await;
         quiet = if under_way.load(Relaxed) == 0 { quiet + 1 } else { 0 };
     }
+}
+
+/// Resolves [`LAST_ANSWERS`] after the drain timeout.
+async fn late(stop: &Stop) {
+    stop.drained_out().await;
+    tokio::time::sleep(LAST_ANSWERS).await;
 }
 
 /// Waits for a client to say something.

@@ -17,9 +17,11 @@ pub(crate) const MAX_DEPTH: u32 = 100;
 /// # Errors
 /// The first fault, with its offset in `bytes` and the path of the field.
 pub(crate) fn check(message: &'static Message, bytes: &[u8]) -> Result<usize, Box<Fault>> {
-    if let Some(items) = quick::check(message, bytes, MAX_DEPTH) {
-        return Ok(items);
-    }
+    quick::check(message, bytes, MAX_DEPTH).map_or_else(|| explain(message, bytes), Ok)
+}
+
+/// The same, slowly and with a reason.
+pub(super) fn explain(message: &'static Message, bytes: &[u8]) -> Result<usize, Box<Fault>> {
     let mut checker = Checker { bytes, items: 0 };
     checker.message(message, 0, bytes.len(), MAX_DEPTH)?;
     Ok(checker.items)

@@ -212,7 +212,7 @@ macro_rules! protocol {
         #[allow(non_upper_case_globals)]
         pub mod schema {
             use crate::otlp::quick::Op;
-            use crate::otlp::schema::{Field, Kind, Label, Message, index, is_attribute, oneof, ops, unraw};
+            use crate::otlp::schema::{Field, Kind, Label, Message, index, is_attribute, is_span, oneof, ops, unraw};
             $(
                 $(#[$message_doc])*
                 pub static $message: Message = Message {
@@ -229,7 +229,7 @@ macro_rules! protocol {
                     ops: ops(&[$($number),*], &[$(op!($label $kind)),*]),
                     oneof: oneof(&[$(label!($label)),*]),
                     item: $item,
-                    is_attribute: is_attribute(stringify!($message)),
+                    is_attribute: is_attribute(stringify!($message)), is_span: is_span(stringify!($message)),
                 };
             )*
         }

@@ -22,6 +22,8 @@ pub struct Message {
     pub item: bool,
     /// Whether it is a `KeyValue`, for which there are short cuts.
     pub(crate) is_attribute: bool,
+    /// Whether it is a `Span`, likewise.
+    pub(crate) is_span: bool,
 }
 
 /// The highest field number that the protocol uses.
@@ -166,6 +168,11 @@ pub(crate) const fn unraw(name: &'static str) -> &'static str {
         [b'r', b'#', ..] => name.split_at(2).1,
         _ => name,
     }
+}
+
+/// Fills [`Message::is_span`].
+pub(crate) const fn is_span(name: &str) -> bool {
+    matches!(name.as_bytes(), b"Span")
 }
 
 /// Fills [`Message::is_attribute`].

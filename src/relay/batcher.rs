@@ -2,9 +2,8 @@ use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
-use tokio::sync::OwnedSemaphorePermit;
-
 use crate::otlp::{Batch, Signal, split};
+use crate::pipeline::{Delivery, Place, Receipt};
 
 /// How batches are joined.
 #[derive(Debug, Clone, Copy)]
@@ -34,11 +33,11 @@ impl BatchLimits {
 /// Waits no longer than this for the requests that are under way.
 const ADAPTIVE_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// A batch with its place in the queue, which it gives back when its fate is known.
+/// A delivery with its place in the queue, which it gives back when its fate is known.
 #[derive(Debug)]
 pub(super) struct Queued {
-    pub(super) batch: Batch,
-    pub(super) place: OwnedSemaphorePermit,
+    pub(super) delivery: Delivery,
+    pub(super) place: Place,
 }
 
 /// Batches of one signal that make a request.
@@ -47,9 +46,11 @@ pub(super) struct Export {
     pub(super) signal: Signal,
     pub(super) batches: Vec<Batch>,
     pub(super) items: usize,
+    /// Of the batches that wait for their fate.
+    pub(super) receipts: Vec<Receipt>,
     bytes: usize,
     since: Instant,
-    _places: Vec<OwnedSemaphorePermit>,
+    _places: Vec<Place>,
 }
 
 /// Joins what comes in to requests.
@@ -67,9 +68,10 @@ impl Batcher {
 
     /// Takes a batch; one over the limits is split.
     pub(super) fn push(&mut self, queued: Queued, now: Instant) {
-        let signal = queued.batch.signal();
+        let Delivery { batch, receipt } = queued.delivery;
+        let signal = batch.signal();
         let mut place = Some(queued.place);
-        for batch in split(&queued.batch, self.limits.items.get(), self.limits.bytes.get()) {
+        for batch in split(&batch, self.limits.items.get(), self.limits.bytes.get()) {
             let open = &mut self.open[signal.index()];
             if open.as_ref().is_some_and(|open| !open.has_room(&batch, &self.limits)) {
                 self.full.extend(open.take());
@@ -78,12 +80,14 @@ impl Batcher {
             export.items += batch.items();
             export.bytes += batch.bytes().len();
             export.batches.push(batch);
+            export.receipts.push(receipt.clone());
             // The pieces of one batch mostly end together; the first holds its place.
             export._places.extend(place.take());
             if export.is_full(&self.limits) {
                 self.full.extend(open.take());
             }
         }
+        receipt.accept();
     }
 
     /// Whether a request waits that cannot grow.
@@ -120,7 +124,15 @@ impl Batcher {
 
 impl Export {
     fn new(signal: Signal, since: Instant) -> Export {
-        Export { signal, batches: Vec::new(), items: 0, bytes: 0, since, _places: Vec::new() }
+        Export {
+            signal,
+            batches: Vec::new(),
+            items: 0,
+            receipts: Vec::new(),
+            bytes: 0,
+            since,
+            _places: Vec::new(),
+        }
     }
 
     fn has_room(&self, batch: &Batch, limits: &BatchLimits) -> bool {

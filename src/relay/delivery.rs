@@ -10,6 +10,7 @@ use super::queue::Meters;
 use super::response::Answer;
 use super::retry::Backoff;
 use crate::otlp::join;
+use crate::pipeline::{Accepted, Refusal};
 use crate::stream::{Ledger, Reason, Stop};
 use crate::telemetry::{Kind, OpenSpan, Tracer};
 
@@ -36,7 +37,7 @@ struct Undelivered {
 
 impl Deliverer {
     /// Delivers, and enters the fate into the ledger.
-    pub(super) async fn deliver(&self, export: Export) {
+    pub(super) async fn deliver(&self, mut export: Export) {
         let span = self.tracer.as_ref().and_then(|tracer| tracer.start(None));
         let fate = self.attempt(&export, span.as_ref()).await;
         if let (Some(tracer), Some(span)) = (&self.tracer, span) {
@@ -44,18 +45,19 @@ impl Deliverer {
             tracer.end(&span, "export", Kind::Client, export.signal, export.items, error);
         }
         match fate {
-            Ok(rejected) => {
+            Ok(Accepted { rejected, message }) => {
                 let rejected = rejected.min(export.items as u64);
                 self.ledger.sent(export.signal, export.items as u64 - rejected);
                 self.ledger.lost(export.signal, Reason::PartialSuccess, rejected);
+                accept(&mut export, rejected, &format!("rejected by the peer of this pipeline: {message}"));
             }
-            Err(undelivered) => self.bury(&export, &undelivered),
+            Err(undelivered) => self.bury(&mut export, undelivered),
         }
         self.meters.settle(export.items);
     }
 
-    /// Sends until the request is accepted (with so many items rejected) or there is no more use in it.
-    async fn attempt(&self, export: &Export, span: Option<&OpenSpan>) -> Result<u64, Undelivered> {
+    /// Sends until the request is accepted (but for some items) or there is no more use in it.
+    async fn attempt(&self, export: &Export, span: Option<&OpenSpan>) -> Result<Accepted, Undelivered> {
         let exporter = &self.exporters[export.signal.index()];
         let payload = exporter
             .encode(&export.batches)
@@ -80,7 +82,7 @@ impl Deliverer {
                     if let Some(warning) = warning {
                         tracing::warn!("{} accepts with a warning: {warning}", exporter.peer());
                     }
-                    return Ok(0);
+                    return Ok(Accepted::default());
                 }
                 Answer::Partial { rejected, message } => {
                     tracing::warn!(
@@ -88,7 +90,7 @@ impl Deliverer {
                         exporter.peer(),
                         export.signal.items()
                     );
-                    return Ok(rejected);
+                    return Ok(Accepted { rejected, message });
                 }
                 Answer::Refused { code, message } => {
                     return Err(Undelivered {
@@ -121,13 +123,14 @@ impl Deliverer {
         }
     }
 
-    fn bury(&self, export: &Export, undelivered: &Undelivered) {
-        let Undelivered { reason, message } = undelivered;
+    fn bury(&self, export: &mut Export, undelivered: Undelivered) {
+        let Undelivered { reason, message } = &undelivered;
         let (signal, items) = (export.signal, export.items as u64);
         let peer = self.exporters[signal.index()].peer();
         let Some(dead_letter) = &self.dead_letter else {
             tracing::error!("{items} {} lost ({reason}): {peer}: {message}", signal.items());
-            return self.ledger.lost(signal, *reason, items);
+            self.ledger.lost(signal, *reason, items);
+            return refuse(export, &undelivered);
         };
         match dead_letter.write(&join(signal, &export.batches)) {
             Ok(written) => {
@@ -135,6 +138,11 @@ impl Deliverer {
                 self.ledger.dead_lettered(signal, kept);
                 self.ledger.lost(signal, Reason::Oversized, items.saturating_sub(kept));
                 self.ledger.unknown_fields(written.unknown_fields_left_out());
+                accept(
+                    export,
+                    items.saturating_sub(kept),
+                    "too large for the dead-letter file of this pipeline",
+                );
                 tracing::error!(
                     "{kept} of {items} {} dead-lettered ({reason}): {peer}: {message}",
                     signal.items()
@@ -146,7 +154,30 @@ impl Deliverer {
                     "{items} {what} lost ({reason}): {peer}: {message}; and the dead-letter file: {error}"
                 );
                 self.ledger.lost(signal, *reason, items);
+                refuse(export, &undelivered);
             }
         }
     }
+}
+
+/// Accepts what an export is made of, but for `rejected` items, for the reason `why`. Nobody says which: every sender is
+/// told of as many as it may be.
+fn accept(export: &mut Export, rejected: u64, why: &str) {
+    for (batch, receipt) in export.batches.iter().zip(export.receipts.drain(..)) {
+        match rejected.min(batch.items() as u64) {
+            0 => receipt.accept(),
+            rejected => {
+                let message = format!("up to {rejected} {why}");
+                receipt.accept_partly(Accepted { rejected, message });
+            }
+        }
+    }
+}
+
+fn refuse(export: &mut Export, undelivered: &Undelivered) {
+    let refusal = match undelivered.reason {
+        Reason::RefusedByPeer => Refusal::Rejected(undelivered.message.clone()),
+        _ => Refusal::Undelivered(undelivered.message.clone()),
+    };
+    export.receipts.drain(..).for_each(|receipt| receipt.refuse(refusal.clone()));
 }

@@ -19,5 +19,5 @@ pub use dead_letter::DeadLetter;
 pub use endpoint::{Compression, Endpoint, Protocol, read_headers};
 pub use environment::{Environment, Overrides};
 pub use exporter::Exporter;
-pub use queue::{Options, Relay};
+pub use queue::{Meters, Options, Relay};
 pub use retry::Backoff;

@@ -12,8 +12,9 @@ use super::dead_letter::DeadLetter;
 use super::delivery::Deliverer;
 use super::exporter::Exporter;
 use super::response::Answer;
-use crate::otlp::Batch;
-use crate::stream::{Ledger, Refusal, Stop};
+use crate::error::CommandError;
+use crate::pipeline::{AckOn, Boxed, Delivery, Intake, Receipt, Room};
+use crate::stream::{Ledger, Reason, Stop};
 use crate::telemetry::{Histogram, Samples, Tracer};
 
 /// How a relay works.
@@ -27,8 +28,8 @@ pub struct Options {
     pub max_under_way: NonZeroUsize,
     /// How long a request is tried.
     pub give_up_after: Duration,
-    /// Where undelivered batches go.
-    pub dead_letter: Option<DeadLetter>,
+    /// When a delivery is accepted.
+    pub ack: AckOn,
     /// Records our own traces.
     pub tracer: Option<Arc<Tracer>>,
 }
@@ -36,18 +37,17 @@ pub struct Options {
 /// Bytes that an item may have on average before the queue counts bytes instead of items.
 const BYTES_PER_ITEM: usize = 1024;
 
-/// The permits of the queue: an item takes at least its share of the bytes.
-const PERMITS: usize = 1 << 20;
-
-/// A terminal that delivers to an OTLP endpoint. A batch is accepted when it has a place in the queue.
+/// A terminal that delivers to an OTLP endpoint.
 #[derive(Debug)]
 pub struct Relay {
-    /// Bounded by its places.
-    queue: mpsc::UnboundedSender<Queued>,
-    places: Arc<Semaphore>,
-    capacity: usize,
+    /// Bounded by its room; `None` ends it.
+    queue: mpsc::UnboundedSender<Option<Queued>>,
+    room: Arc<Room>,
+    ack: AckOn,
+    ledger: Arc<Ledger>,
+    stop: Stop,
     meters: Arc<Meters>,
-    worker: JoinHandle<()>,
+    worker: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// What the relay counts beside the ledger.
@@ -59,97 +59,131 @@ pub struct Meters {
     waiting: AtomicUsize,
 }
 
+impl Options {
+    /// The room of the queue.
+    pub fn room(&self) -> Room {
+        let capacity = self.capacity.get();
+        Room::new(capacity, capacity.saturating_mul(BYTES_PER_ITEM))
+    }
+}
+
 impl Relay {
-    /// Starts on the current tokio runtime; `exporters` by signal.
-    pub fn start(exporters: [Arc<Exporter>; 3], options: Options, ledger: Arc<Ledger>, stop: Stop) -> Relay {
-        let meters = Arc::new(Meters::default());
+    /// Starts on the current tokio runtime; `exporters` by signal, `room` that of the options.
+    pub fn start(
+        exporters: [Arc<Exporter>; 3],
+        options: Options,
+        dead_letter: Option<DeadLetter>,
+        room: Arc<Room>,
+        meters: Arc<Meters>,
+        ledger: Arc<Ledger>,
+        stop: Stop,
+    ) -> Relay {
         let (queue, queued) = mpsc::unbounded_channel();
         let capacity = options.capacity.get();
         let batcher = Batcher::new(options.limits.within(capacity, capacity.saturating_mul(BYTES_PER_ITEM)));
         let deliverer = Deliverer {
             exporters,
-            ledger,
-            dead_letter: options.dead_letter,
+            ledger: ledger.clone(),
+            dead_letter,
             give_up_after: options.give_up_after,
-            stop,
+            stop: stop.clone(),
             meters: meters.clone(),
             tracer: options.tracer,
         };
         let slots = Arc::new(Semaphore::new(options.max_under_way.get().min(Semaphore::MAX_PERMITS)));
-        let worker = tokio::spawn(work(queued, batcher, Arc::new(deliverer), slots));
-        let places = Arc::new(Semaphore::new(PERMITS));
-        Relay { queue, places, capacity, meters, worker }
+        // Where senders wait for the peer, the source does not end before they have their answers.
+        let hurry = (options.ack == AckOn::Delivery).then(|| stop.clone());
+        let worker = Mutex::new(Some(tokio::spawn(work(queued, batcher, Arc::new(deliverer), slots, hurry))));
+        Relay { queue, room, ack: options.ack, ledger, stop, meters, worker }
     }
 
-    /// Waits for a place in the queue and takes the batch.
-    ///
-    /// # Errors
-    /// The relay has ended.
-    pub async fn accept(&self, batch: Batch) -> Result<(), Refusal> {
-        let permits = self.permits(&batch);
-        let place = self.places.clone().acquire_many_owned(permits).await.map_err(|_| Refusal::Closed)?;
-        self.meters.waiting.fetch_add(batch.items(), Relaxed);
-        self.queue.send(Queued { batch, place }).map_err(|_| Refusal::Closed)
-    }
-
-    /// The share of the queue that a batch takes, of items or of bytes, whichever is more.
-    fn permits(&self, batch: &Batch) -> u32 {
-        let share = |part: usize, whole: usize| part.saturating_mul(PERMITS).div_ceil(whole);
-        let share = share(batch.items(), self.capacity)
-            .max(share(batch.bytes().len(), self.capacity.saturating_mul(BYTES_PER_ITEM)));
-        share.clamp(1, PERMITS) as u32
-    }
-
-    /// What the relay counts beside the ledger.
-    pub fn meters(&self) -> Arc<Meters> {
-        self.meters.clone()
-    }
-
-    /// Delivers what is left and ends.
-    pub async fn finish(self) {
-        drop(self.queue);
-        if let Err(error) = self.worker.await {
-            tracing::error!("the relay ended early: {error}");
-        }
+    fn lost(&self, delivery: &Delivery, reason: Reason) {
+        self.ledger.lost(delivery.batch.signal(), reason, delivery.batch.items() as u64);
     }
 }
 
-/// Joins batches and sends them off: those that are full at once, others when they are due.
+impl Intake for Relay {
+    fn accept(&self, mut delivery: Delivery) -> Boxed<'_, ()> {
+        Box::pin(async move {
+            let place = tokio::select! {
+                biased;
+                place = self.room.place(&delivery.batch) => place,
+                () = self.stop.drained_out() => return self.lost(&delivery, Reason::DrainTimeout),
+            };
+            let items = delivery.batch.items();
+            self.meters.waiting.fetch_add(items, Relaxed);
+            let at_once = match self.ack {
+                AckOn::Accept => std::mem::replace(&mut delivery.receipt, Receipt::NOBODY),
+                AckOn::Delivery => Receipt::NOBODY,
+            };
+            match self.queue.send(Some(Queued { delivery, place })) {
+                Err(mpsc::error::SendError(Some(queued))) => self.lost(&queued.delivery, Reason::Failed),
+                _ => at_once.accept(),
+            }
+        })
+    }
+
+    fn finish(&self) -> Boxed<'_, Result<(), CommandError>> {
+        Box::pin(async move {
+            // A worker that is gone needs no telling.
+            let _ = self.queue.send(None);
+            let worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner).take();
+            match worker {
+                Some(worker) => {
+                    worker.await.map_err(|error| CommandError::failure(anyhow::Error::new(error)))
+                }
+                None => Ok(()),
+            }
+        })
+    }
+}
+
+/// Joins batches and sends them off: those that are full at once, others when they are due, and all of them once `hurry`
+/// asks to end.
 async fn work(
-    mut queued: mpsc::UnboundedReceiver<Queued>,
+    mut queued: mpsc::UnboundedReceiver<Option<Queued>>,
     mut batcher: Batcher,
     deliverer: Arc<Deliverer>,
     slots: Arc<Semaphore>,
+    mut hurry: Option<Stop>,
 ) {
+    let _stops = deliverer.stop.on_panic();
     let mut under_way = JoinSet::new();
-    let mut open = true;
+    let (mut open, mut hurried) = (true, false);
     while open || !batcher.is_empty() {
-        let due = !open || batcher.is_due(Instant::now(), under_way.len());
+        let due = !open || hurried || batcher.is_due(Instant::now(), under_way.len());
         let deadline = batcher.deadline();
         tokio::select! {
             biased;
-            Some(ended) = under_way.join_next() => {
-                if let Err(error) = ended {
-                    tracing::error!("a delivery ended early: {error}");
-                }
-            }
+            Some(_) = under_way.join_next() => {}
             slot = slots.clone().acquire_owned(), if due && !batcher.is_empty() => {
                 if let (Some(export), Ok(slot)) = (batcher.take(), slot) {
                     let deliverer = deliverer.clone();
                     under_way.spawn(async move {
+                        let _stops = deliverer.stop.on_panic();
                         deliverer.deliver(export).await;
                         drop(slot);
                     });
                 }
             }
             batch = queued.recv(), if open && !batcher.is_full() => match batch {
-                Some(queued) => batcher.push(queued, Instant::now()),
-                None => open = false,
+                Some(Some(queued)) => batcher.push(queued, Instant::now()),
+                Some(None) | None => open = false,
             },
+            () = asked_to_end(hurry.as_ref()), if hurry.is_some() => {
+                hurried = true;
+                hurry = None;
+            }
             () = sleep_until(deadline), if deadline.is_some() && !due => {}
         }
     }
     while under_way.join_next().await.is_some() {}
+}
+
+async fn asked_to_end(stop: Option<&Stop>) {
+    if let Some(stop) = stop {
+        stop.wait().await;
+    }
 }
 
 async fn sleep_until(deadline: Option<Instant>) {

@@ -1,10 +1,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::rate::Rate;
-use super::threshold::{DEFAULT_PRECISION, Threshold, randomness_of};
-use super::tracestate;
 use crate::otlp::proto::STATUS_CODE_ERROR;
+use crate::probability::{DEFAULT_PRECISION, Rate, Threshold, randomness_of, tracestate};
 
 /// Why a span or log record is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

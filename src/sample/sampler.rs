@@ -1,14 +1,14 @@
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use super::policy::{Keep, Policy, SpanFacts};
 use super::report::{Report, Tally};
-use super::threshold::Threshold;
-use super::tracestate;
 use crate::otlp::proto::{Resource, Status};
 use crate::otlp::view::{Fields, Nested, Value, text};
 use crate::otlp::wire::put_bytes;
 use crate::otlp::{Batch, Rebuild, Signal, tree};
-use crate::stream::{self, Ledger, Transform};
+use crate::pipeline::{Delivery, Transform};
+use crate::probability::{Threshold, tracestate};
+use crate::stream::{self, Ledger};
 
 /// Fields of a span that decisions look at.
 mod span {
@@ -22,37 +22,53 @@ mod span {
 /// The sampler as a stage: spans and logs are decided on, metrics pass.
 #[derive(Debug)]
 pub struct Sampler {
-    policy: Policy,
+    policy: RwLock<Arc<Policy>>,
     ledger: Arc<Ledger>,
     report: Arc<Report>,
+}
+
+/// A batch in the making.
+struct Sampling<'a> {
+    policy: &'a Policy,
+    rebuild: Rebuild<'a>,
     /// The tracestate that is being written.
     scratch: String,
-    /// Whether a record of the batch in hand was changed.
+    /// Whether a record was changed.
     edited: bool,
 }
 
 impl Sampler {
     /// Samples by `policy`; drops are entered into `ledger`, details into `report`.
     pub fn new(policy: Policy, ledger: Arc<Ledger>, report: Arc<Report>) -> Self {
-        Sampler { policy, ledger, report, scratch: String::new(), edited: false }
+        Sampler { policy: RwLock::new(Arc::new(policy)), ledger, report }
     }
 
-    fn sample(&mut self, batch: &Batch) -> Option<Batch> {
+    /// Decides by `policy` from the next batch on.
+    pub fn set_policy(&self, policy: Policy) {
+        *self.policy.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
+    }
+
+    fn sample(&self, batch: &Batch) -> Option<Batch> {
         let signal = batch.signal();
-        let mut rebuild = Rebuild::of(batch, batch.bytes().len() / 8);
+        let policy = self.policy.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut sampling = Sampling {
+            policy: &policy,
+            rebuild: Rebuild::of(batch, batch.bytes().len() / 8),
+            scratch: String::new(),
+            edited: false,
+        };
         let mut dropped = 0;
-        self.edited = false;
         for resource in Nested::new(batch.bytes(), tree::RESOURCE) {
             let service = service_name(resource);
-            let own = self.policy.of_service(service);
+            let own = policy.of_service(service);
             let mut tally = Tally::default();
-            rebuild.enter(0, tree::RESOURCE, tree::CHILD, resource);
+            sampling.rebuild.enter(0, tree::RESOURCE, tree::CHILD, resource);
             for scope in Nested::new(resource, tree::CHILD) {
-                rebuild.enter(1, tree::CHILD, tree::CHILD, scope);
+                sampling.rebuild.enter(1, tree::CHILD, tree::CHILD, scope);
                 for record in Nested::new(scope, tree::CHILD) {
                     let reason = match signal {
-                        Signal::Traces => self.span(own, record, &mut rebuild),
-                        Signal::Logs | Signal::Metrics => self.log(own, record, &mut rebuild),
+                        Signal::Traces => sampling.span(own, record),
+                        Signal::Logs | Signal::Metrics => sampling.log(own, record),
                     };
                     match reason {
                         Some(reason) => tally.kept[reason as usize] += 1,
@@ -63,29 +79,31 @@ impl Sampler {
             dropped += tally.dropped;
             self.report.add(signal, service, &tally);
         }
-        if dropped == 0 && !self.edited {
+        if dropped == 0 && !sampling.edited {
             return Some(batch.clone());
         }
         self.ledger.dropped(signal, stream::Reason::Probability, dropped);
-        rebuild.cut(signal)
+        sampling.rebuild.cut(signal)
     }
+}
 
+impl Sampling<'_> {
     #[inline]
-    fn span(&mut self, own: Threshold, record: &[u8], rebuild: &mut Rebuild) -> Option<super::Reason> {
+    fn span(&mut self, own: Threshold, record: &[u8]) -> Option<super::Reason> {
         let (facts, state_at) = span_facts(record);
         let Keep { reason, threshold } = self.policy.decide(own, &facts)?;
         // A stage that keeps everything has decided nothing and leaves the span as it is.
         if own == Threshold::ALWAYS {
-            rebuild.record(record, 1);
+            self.rebuild.record(record, 1);
             return Some(reason);
         }
         self.scratch.clear();
         tracestate::rewrite(facts.trace_state, threshold, &mut self.scratch);
         if self.scratch == facts.trace_state {
-            rebuild.record(record, 1);
+            self.rebuild.record(record, 1);
         } else {
             self.edited = true;
-            rebuild.edited(|out| {
+            self.rebuild.edited(|out| {
                 out.extend_from_slice(&record[..state_at.start]);
                 if !self.scratch.is_empty() {
                     put_bytes(out, span::TRACE_STATE, self.scratch.as_bytes());
@@ -96,24 +114,26 @@ impl Sampler {
         Some(reason)
     }
 
-    fn log(&self, own: Threshold, record: &[u8], rebuild: &mut Rebuild) -> Option<super::Reason> {
+    fn log(&mut self, own: Threshold, record: &[u8]) -> Option<super::Reason> {
         const TRACE_ID: u32 = 9;
         let trace_id = Fields::new(record)
             .find(|(number, _)| *number == TRACE_ID)
             .map_or(&[][..], |(_, value)| value.bytes());
         let reason = self.policy.decide_log(own, trace_id)?;
-        rebuild.record(record, 1);
+        self.rebuild.record(record, 1);
         Some(reason)
     }
 }
 
 impl Transform for Sampler {
-    fn push(&mut self, batch: Batch, next: &mut dyn FnMut(Batch)) {
+    fn push(&self, delivery: Delivery, next: &mut dyn FnMut(Delivery)) {
+        let Delivery { batch, receipt } = delivery;
         if batch.signal() == Signal::Metrics {
-            return next(batch);
+            return next(Delivery { batch, receipt });
         }
-        if let Some(sampled) = self.sample(&batch) {
-            next(sampled);
+        match self.sample(&batch) {
+            Some(sampled) => next(Delivery { batch: sampled, receipt }),
+            None => receipt.accept(),
         }
     }
 }

@@ -30,6 +30,8 @@ pub enum Reason {
     GaveUp,
     /// Still undelivered when draining had to end.
     DrainTimeout,
+    /// In the hands of a part of this program that has failed.
+    Failed,
 }
 
 impl fmt::Display for Reason {
@@ -49,6 +51,7 @@ impl Reason {
             Reason::PartialSuccess => "partial_success",
             Reason::GaveUp => "gave_up",
             Reason::DrainTimeout => "drain_timeout",
+            Reason::Failed => "failed",
         }
     }
 }
@@ -90,6 +93,7 @@ struct Account {
 #[derive(Debug)]
 pub struct Ledger {
     command: &'static str,
+    stage: String,
     accounts: [Account; 3],
     rejected: AtomicU64,
     unknown_fields: AtomicU64,
@@ -98,17 +102,23 @@ pub struct Ledger {
 impl Ledger {
     /// An empty ledger of the subcommand `command`.
     pub fn new(command: &'static str) -> Self {
+        Ledger::of_stage(command, command)
+    }
+
+    /// An empty ledger of the subcommand `command`, which is called `stage` in its pipeline.
+    pub fn of_stage(command: &'static str, stage: impl Into<String>) -> Self {
         Ledger {
             command,
+            stage: stage.into(),
             accounts: Default::default(),
             rejected: AtomicU64::new(0),
             unknown_fields: AtomicU64::new(0),
         }
     }
 
-    /// The subcommand whose ledger it is.
-    pub fn command(&self) -> &'static str {
-        self.command
+    /// The name of the stage whose ledger it is.
+    pub fn stage(&self) -> &str {
+        &self.stage
     }
 
     /// Items came in.
@@ -178,7 +188,8 @@ impl Ledger {
 
     /// The ledger as the JSON object that `--ledger` writes, `obs.ledger/1`.
     pub fn to_json(&self) -> serde_json::Value {
-        let mut json = serde_json::json!({"schema": "obs.ledger/1", "command": self.command});
+        let mut json =
+            serde_json::json!({"schema": "obs.ledger/1", "command": self.command, "stage": self.stage});
         for signal in Signal::ALL {
             json[signal.name()] = serde_json::to_value(self.counts(signal)).unwrap_or_default();
         }

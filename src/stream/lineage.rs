@@ -1,21 +1,29 @@
 //! Telling a pipeline that would feed itself.
 //!
-//! A relay marks its requests with the pipes that its input comes through; a collector whose stdout is one of them
-//! would send its output in circles and refuses. On Linux the marks are the pipes themselves, followed through the
-//! processes of the pipeline; where `/proc` does not tell them, the process group, which a shell gives each pipeline
-//! that is started at a prompt.
+//! A relay marks its requests with its process and with the pipes that its input comes through; a collector in that
+//! process, or whose stdout is one of them, would send its output in circles and refuses. On Linux the marks of pipes
+//! are the pipes themselves, followed through the processes of the pipeline; where `/proc` does not tell them, the
+//! process group, which a shell gives each pipeline that is started at a prompt.
+
+use std::sync::OnceLock;
 
 /// The header, or gRPC metadata, that carries the marks, separated by commas.
 pub const HEADER: &str = "obs-pipeline";
 
-/// The mark of whoever reads this process's stdout.
-pub fn own_output() -> Option<String> {
-    platform::own_output()
+/// The marks of whoever gets what this process collects.
+pub fn own_marks() -> Vec<String> {
+    platform::own_output().into_iter().chain([process()]).collect()
 }
 
-/// The marks of all stages before this process.
+/// The marks of this process and all stages before it.
 pub fn upstream() -> Vec<String> {
-    platform::upstream()
+    platform::upstream().into_iter().chain([process()]).collect()
+}
+
+/// Random, because containers number their processes alike.
+fn process() -> String {
+    static MARK: OnceLock<u128> = OnceLock::new();
+    format!("{:032x}", MARK.get_or_init(|| fastrand::u128(..)))
 }
 
 #[cfg(target_os = "linux")]

@@ -6,7 +6,6 @@ mod ledger;
 pub mod lineage;
 mod reader;
 mod resync;
-mod stage;
 mod stop;
 mod writer;
 
@@ -14,8 +13,7 @@ pub use buffer::Source;
 pub use input::{Input, open};
 pub use ledger::{Counts, Ledger, Reason};
 pub use reader::{Event, Rejection, StreamReader};
-pub use stage::{Ack, Delivery, Refusal, Transform};
-pub use stop::{Stop, Wake};
+pub use stop::{Stop, StopOnPanic, Wake};
 pub use writer::{StreamWriter, stdout};
 
 /// How a stream is written.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,7 @@ const INTERRUPTED: i32 = 130;
 pub struct Stop {
     /// When it was asked for.
     requested: Arc<watch::Sender<Option<Instant>>>,
+    failed: Arc<AtomicBool>,
     /// Becomes readable with the request, because then its other end is closed.
     pipe: Arc<OwnedFd>,
     pipe_end: Arc<Mutex<Option<OwnedFd>>>,
@@ -48,8 +50,8 @@ pub enum Wake {
     Ready,
     /// The deadline has passed.
     Deadline,
-    /// The reader of the output has gone away.
-    ReaderGone,
+    /// The reader of the output has gone away, or another end of the pipeline has failed.
+    Failed,
     /// The drain timeout after the first signal has passed.
     DrainTimeout,
 }
@@ -89,6 +91,7 @@ impl Stop {
         let (reading, writing) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
         Ok(Stop {
             requested: Arc::new(watch::Sender::new(None)),
+            failed: Arc::default(),
             pipe: Arc::new(reading),
             pipe_end: Arc::new(Mutex::new(Some(writing))),
             out: None,
@@ -113,6 +116,22 @@ impl Stop {
         });
         // Without a thread a second signal has to end the process.
         drop(watchdog);
+    }
+
+    /// Asks to end because an end of the pipeline has failed: what is still to be read has nowhere to go.
+    pub fn fail(&self) {
+        self.failed.store(true, Relaxed);
+        self.request();
+    }
+
+    /// Whether an end of the pipeline has failed.
+    pub fn has_failed(&self) -> bool {
+        self.failed.load(Relaxed)
+    }
+
+    /// Fails when the thread panics that has it.
+    pub fn on_panic(&self) -> StopOnPanic {
+        StopOnPanic(self.clone())
     }
 
     /// Whether the first signal has come.
@@ -162,6 +181,9 @@ impl Stop {
     pub(super) fn wait_for(&self, fd: Option<BorrowedFd<'_>>, deadline: Option<Instant>) -> Wake {
         let Some(fd) = fd else { return Wake::Ready };
         loop {
+            if self.has_failed() {
+                return Wake::Failed;
+            }
             let drain = self.drain_deadline();
             let until = [deadline, drain].into_iter().flatten().min();
             let timeout = until.map(|until| until.saturating_duration_since(Instant::now()));
@@ -179,7 +201,7 @@ impl Stop {
                     return Wake::Ready;
                 }
                 if self.out.is_some() && !fds[1].revents().is_empty() {
-                    return Wake::ReaderGone;
+                    return Wake::Failed;
                 }
             }
             let now = Instant::now();
@@ -189,6 +211,18 @@ impl Stop {
             if deadline.is_some_and(|deadline| deadline <= now) {
                 return Wake::Deadline;
             }
+        }
+    }
+}
+
+/// Asks a process to end when a part of it has panicked, because a pipeline without it would only refuse.
+#[derive(Debug)]
+pub struct StopOnPanic(Stop);
+
+impl Drop for StopOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.fail();
         }
     }
 }

@@ -80,11 +80,6 @@ impl<W: Write> StreamWriter<W> {
         self.result()
     }
 
-    /// Whether a flush would write something.
-    pub fn is_empty(&self) -> bool {
-        self.buffer.is_empty()
-    }
-
     fn frame(&mut self, piece: &Batch) {
         let Some(header) = frame_header(piece) else { return self.oversized(piece) };
         self.buffer.extend_from_slice(&header);

@@ -8,14 +8,38 @@ use super::sample::{Sample, Samples};
 use crate::otlp::Signal;
 use crate::stream::Ledger;
 
-type Stage = Box<dyn Fn(&mut Samples) + Send + Sync>;
-type Ready = Box<dyn Fn() -> bool + Send + Sync>;
+/// What a stage says about itself.
+pub struct StageFigures {
+    /// Its account.
+    pub ledger: Arc<Ledger>,
+    samples: Box<dyn Fn(&mut Samples) + Send + Sync>,
+    ready: Box<dyn Fn() -> bool + Send + Sync>,
+}
+
+impl StageFigures {
+    /// The ledger of a stage, what `samples` adds, and whether it is `ready` for input.
+    pub fn new(
+        ledger: Arc<Ledger>,
+        samples: impl Fn(&mut Samples) + Send + Sync + 'static,
+        ready: impl Fn() -> bool + Send + Sync + 'static,
+    ) -> StageFigures {
+        StageFigures { ledger, samples: Box::new(samples), ready: Box::new(ready) }
+    }
+}
+
+impl fmt::Debug for StageFigures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StageFigures").field("ledger", &self.ledger).finish_non_exhaustive()
+    }
+}
 
 /// Everything that a process says about itself.
 pub struct Figures {
-    ledger: Arc<Ledger>,
-    stage: Stage,
-    ready: Ready,
+    command: String,
+    /// In the order of the pipeline.
+    stages: Vec<Arc<StageFigures>>,
+    /// The accounts of those that nothing follows.
+    ends: Vec<Arc<Ledger>>,
     process: Mutex<Process>,
 }
 
@@ -32,65 +56,51 @@ const WINDOW: Duration = Duration::from_secs(1);
 
 impl fmt::Debug for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Figures").field("ledger", &self.ledger).finish_non_exhaustive()
+        f.debug_struct("Figures").field("stages", &self.stages).finish_non_exhaustive()
     }
 }
 
 impl Figures {
-    /// The figures of a stage: its ledger, what `stage` adds, and whether it is `ready` for input.
+    /// The figures of a process that runs `stages`, the last of which have the accounts `ends`.
     pub fn new(
-        ledger: Arc<Ledger>,
-        stage: impl Fn(&mut Samples) + Send + Sync + 'static,
-        ready: impl Fn() -> bool + Send + Sync + 'static,
+        command: impl Into<String>,
+        stages: Vec<Arc<StageFigures>>,
+        ends: Vec<Arc<Ledger>>,
     ) -> Arc<Figures> {
         let process =
             Process { system: System::new().ok(), since: Instant::now(), spans: 0, spans_per_second: 0.0 };
-        Arc::new(Figures {
-            ledger,
-            stage: Box::new(stage),
-            ready: Box::new(ready),
-            process: Mutex::new(process),
-        })
+        Arc::new(Figures { command: command.into(), stages, ends, process: Mutex::new(process) })
     }
 
-    /// Whether the stage takes input.
-    pub fn is_ready(&self) -> bool {
-        (self.ready)()
+    /// The first stage that does not take input, if one does not.
+    pub fn not_ready(&self) -> Option<&str> {
+        self.stages.iter().find(|stage| !(stage.ready)()).map(|stage| stage.ledger.stage())
+    }
+
+    /// The stages, in the order of the pipeline.
+    pub fn stages(&self) -> &[Arc<StageFigures>] {
+        &self.stages
     }
 
     /// The subcommand.
-    pub fn command(&self) -> &'static str {
-        self.ledger.command()
+    pub fn command(&self) -> &str {
+        &self.command
     }
 
-    /// All figures as they stand, those of one name together.
+    /// All figures as they stand, those of one name together; those of a stage say which where there are several.
     pub fn read(&self) -> Vec<Sample> {
         let mut samples = Samples::default();
-        let traces = self.ledger.counts(Signal::Traces);
-        samples.counter("otlp_spans_total", "Spans taken in.", &[], traces.received);
-        samples.counter("otlp_spans_exported_total", "Spans handed on.", &[], traces.sent);
-        (self.stage)(&mut samples);
-        self.process(&mut samples, traces.received);
-        self.items(&mut samples);
-        samples.0
-    }
-
-    fn items(&self, samples: &mut Samples) {
-        const HELP: &str = "The ledger: items by signal, outcome and reason.";
-        for signal in Signal::ALL {
-            let counts = self.ledger.counts(signal);
-            let mut add = |outcome: &str, reason: &str, value: u64| {
-                let labels = [("signal", signal.name()), ("outcome", outcome), ("reason", reason)];
-                samples.counter("obs_items_total", HELP, &labels, value);
-            };
-            add("in", "", counts.received);
-            add("out", "", counts.sent);
-            add("dead_lettered", "", counts.dead_lettered);
-            counts.dropped.iter().for_each(|(reason, items)| add("dropped", reason.name(), *items));
-            counts.lost.iter().for_each(|(reason, items)| add("lost", reason.name(), *items));
+        let received = self.stages.first().map_or(0, |stage| stage.ledger.counts(Signal::Traces).received);
+        let sent = self.ends.iter().map(|ledger| ledger.counts(Signal::Traces).sent).sum();
+        samples.counter("otlp_spans_total", "Spans taken in.", &[], received);
+        samples.counter("otlp_spans_exported_total", "Spans handed on.", &[], sent);
+        self.process(&mut samples, received);
+        for stage in &self.stages {
+            samples.stage = (self.stages.len() > 1).then(|| stage.ledger.stage().to_owned());
+            (stage.samples)(&mut samples);
+            items(&stage.ledger, &mut samples);
         }
-        let rejected = self.ledger.rejected_objects();
-        samples.counter("obs_rejected_objects_total", "Input objects that could not be read.", &[], rejected);
+        samples.by_name()
     }
 
     fn process(&self, samples: &mut Samples, spans: u64) {
@@ -115,4 +125,22 @@ impl Figures {
             );
         }
     }
+}
+
+fn items(ledger: &Ledger, samples: &mut Samples) {
+    const HELP: &str = "The ledger: items by signal, outcome and reason.";
+    for signal in Signal::ALL {
+        let counts = ledger.counts(signal);
+        let mut add = |outcome: &str, reason: &str, value: u64| {
+            let labels = [("signal", signal.name()), ("outcome", outcome), ("reason", reason)];
+            samples.counter("obs_items_total", HELP, &labels, value);
+        };
+        add("in", "", counts.received);
+        add("out", "", counts.sent);
+        add("dead_lettered", "", counts.dead_lettered);
+        counts.dropped.iter().for_each(|(reason, items)| add("dropped", reason.name(), *items));
+        counts.lost.iter().for_each(|(reason, items)| add("lost", reason.name(), *items));
+    }
+    let rejected = ledger.rejected_objects();
+    samples.counter("obs_rejected_objects_total", "Input objects that could not be read.", &[], rejected);
 }

@@ -41,10 +41,13 @@ pub fn spawn(address: &str, figures: Arc<Figures>) -> io::Result<SocketAddr> {
 async fn answer(request: Request<Incoming>, figures: Arc<Figures>) -> Response<Full<Bytes>> {
     let (status, content_type, body) = match request.uri().path() {
         "/healthz" => (StatusCode::OK, "text/plain", "ok\n".into()),
-        "/readyz" if figures.is_ready() => (StatusCode::OK, "text/plain", "ready\n".into()),
-        "/readyz" => {
-            (StatusCode::SERVICE_UNAVAILABLE, "text/plain", "input is being refused or not taken\n".into())
-        }
+        "/readyz" => match figures.not_ready() {
+            None => (StatusCode::OK, "text/plain", "ready\n".into()),
+            Some(stage) => {
+                let text = format!("{stage}: input is being refused or not taken\n");
+                (StatusCode::SERVICE_UNAVAILABLE, "text/plain", text)
+            }
+        },
         "/metrics" => (StatusCode::OK, prometheus::CONTENT_TYPE, prometheus::render(&figures.read())),
         _ => (StatusCode::NOT_FOUND, "text/plain", "/healthz, /readyz and /metrics are here\n".into()),
     };

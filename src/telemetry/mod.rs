@@ -7,7 +7,7 @@ mod prometheus;
 mod sample;
 mod tracer;
 
-pub use figures::Figures;
+pub use figures::{Figures, StageFigures};
 pub use health::spawn as spawn_health;
 pub use otlp::SelfMetrics;
 pub use sample::{Histogram, Sample, Samples};

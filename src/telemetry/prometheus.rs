@@ -74,7 +74,7 @@ mod tests {
         let histogram = Histogram::default();
         histogram.observe(std::time::Duration::from_millis(3));
         samples.histogram("c_seconds", "C.", &histogram);
-        let text = render(&samples.0);
+        let text = render(&samples.by_name());
         let expected = "# HELP a_total A.\n# TYPE a_total counter\na_total{x=\"1\\\"2\",y=\"\"} 3\na_total{x=\"z\",y=\"\"} 4\n\
                         # HELP b B.\n# TYPE b gauge\nb 0.5\n# HELP c_seconds C.\n# TYPE c_seconds histogram\n\
                         c_seconds_bucket{le=\"0.001\"} 0\nc_seconds_bucket{le=\"0.002\"} 0\nc_seconds_bucket{le=\"0.005\"} 1\n";

@@ -34,7 +34,11 @@ pub enum Value {
 
 /// Figures in the making.
 #[derive(Debug, Default)]
-pub struct Samples(pub Vec<Sample>);
+pub struct Samples {
+    samples: Vec<Sample>,
+    /// The stage that they are of, where there are several.
+    pub(super) stage: Option<String>,
+}
 
 impl Samples {
     /// Adds a figure that only grows.
@@ -67,8 +71,15 @@ impl Samples {
         labels: &[(&'static str, &str)],
         value: Value,
     ) {
-        let labels = labels.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
-        self.0.push(Sample { name, help, labels, value });
+        let labels = labels.iter().map(|(key, value)| (*key, (*value).to_owned()));
+        let labels = self.stage.iter().map(|stage| ("stage", stage.clone())).chain(labels).collect();
+        self.samples.push(Sample { name, help, labels, value });
+    }
+
+    /// All of them, those of one name together.
+    pub(super) fn by_name(mut self) -> Vec<Sample> {
+        self.samples.sort_by_key(|sample| sample.name);
+        self.samples
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use super::otlp::{attribute, nanos, resource};
 use crate::otlp::wire::{put_bytes, put_fixed64, put_message, put_uint};
 use crate::otlp::{Batch, Signal};
-use crate::sample::{DEFAULT_PRECISION, Rate, Threshold, randomness_of};
+use crate::probability::{DEFAULT_PRECISION, Rate, Threshold, randomness_of};
 
 /// Spans that wait to be sent; beyond them our own telemetry is left out rather than the users' delayed.
 const MAX_WAITING: usize = 1000;

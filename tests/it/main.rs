@@ -9,6 +9,7 @@ mod generated;
 mod interop;
 mod otlp_properties;
 mod readme;
+mod run;
 mod sample;
 mod stream_reader;
 mod support;

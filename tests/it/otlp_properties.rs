@@ -1,16 +1,16 @@
 //! OTLP between wire bytes and JSON, measured by `prost` and by a writer of its own.
 
-mod choices;
+pub mod choices;
 mod faults;
 mod hostile;
 mod lenient;
-mod messages;
+pub mod messages;
 mod metric_messages;
 mod metric_reference;
 mod metric_views;
 mod reference;
 mod scramble;
-mod split;
+pub mod split;
 mod views;
 
 use bytes::Bytes;

@@ -30,11 +30,20 @@ pub struct Load {
     pub max_spans: Option<u64>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Sent {
+    pub began: Instant,
     pub spans: u64,
+    /// Bytes of the requests before they were compressed.
+    pub otlp_bytes: u64,
     pub retries: u64,
     pub latencies: Latencies,
+}
+
+impl Sent {
+    fn new(began: Instant) -> Sent {
+        Sent { began, spans: 0, otlp_bytes: 0, retries: 0, latencies: Latencies::default() }
+    }
 }
 
 struct Shared {
@@ -76,10 +85,11 @@ async fn send(load: Load) -> Result<Sent> {
             tokio::spawn(shared.clone().work(client, Random(index as u64 + 1)))
         })
         .collect();
-    let mut total = Sent::default();
+    let mut total = Sent::new(shared.start);
     for task in tasks {
         let sent = task.await??;
         total.spans += sent.spans;
+        total.otlp_bytes += sent.otlp_bytes;
         total.retries += sent.retries;
         total.latencies.0.extend(sent.latencies.0);
     }
@@ -89,7 +99,7 @@ async fn send(load: Load) -> Result<Sent> {
 impl Shared {
     /// Keeps one request in flight.
     async fn work(self: Arc<Self>, client: Client, mut random: Random) -> Result<Sent> {
-        let mut sent = Sent::default();
+        let mut sent = Sent::new(self.start);
         while let Some(began) = self.next().await {
             let body = match self.bodies.len() as u64 {
                 0 => {
@@ -112,6 +122,7 @@ impl Shared {
                 }
             }
             sent.spans += self.load.request as u64;
+            sent.otlp_bytes += self.template.size() as u64;
             sent.latencies.0.push(began.elapsed().as_nanos() as u64);
         }
         Ok(sent)

@@ -65,9 +65,9 @@ struct Options {
     /// Spans in a request
     #[arg(long, default_value_t = 1000)]
     request: usize,
-    /// What the generator compresses with
-    #[arg(long, value_enum, default_value = "none")]
-    compression: client::Compression,
+    /// What the generator compresses with [default: what the scenario says]
+    #[arg(long, value_enum)]
+    compression: Option<client::Compression>,
     /// Copies what the processes write to stderr
     #[arg(long, short)]
     verbose: bool,

@@ -13,6 +13,8 @@ use crate::spans::SPANS_PER_TRACE;
 pub struct Figures {
     /// Spans that were accepted.
     pub sent: u64,
+    /// Bytes of the requests in which they went in, uncompressed.
+    pub otlp_bytes: u64,
     /// Spans that came out.
     pub arrived: u64,
     /// Bytes of the requests in which they came out.
@@ -49,12 +51,16 @@ impl Figures {
     }
 
     fn spans_per_cpu_second(&self) -> Option<f64> {
+        self.per_cpu_second(self.sent)
+    }
+
+    fn per_cpu_second(&self, count: u64) -> Option<f64> {
         let cpu = self.cpu_seconds();
-        (cpu > 0.0).then(|| self.sent as f64 / cpu)
+        (cpu > 0.0).then(|| count as f64 / cpu)
     }
 }
 
-const HEADER: [&str; 14] = [
+const HEADER: [&str; 16] = [
     "scenario",
     "spans",
     "arrived",
@@ -64,8 +70,10 @@ const HEADER: [&str; 14] = [
     "CPU s",
     "CPU, % of a core",
     "spans/CPU s",
+    "GB/s per CPU s",
     "vs rotel",
     "vs otelcol",
+    "vs own pipe",
     "export p50/p99 ms",
     "end to end p50/p99 ms",
     "peak MiB",
@@ -75,8 +83,8 @@ const HEADER: [&str; 14] = [
 pub fn table(rows: &[(&Scenario, Figures)]) -> String {
     let mut out = format!("| {} |\n|{}\n", HEADER.join(" | "), "---|".repeat(HEADER.len()));
     for (scenario, figures) in rows {
-        let [rotel, otelcol] = scenario
-            .references
+        let [rotel, otelcol] = scenario.references;
+        let [rotel, otelcol, own_pipe] = [rotel, otelcol, scenario.own_pipe]
             .map(|name| rows.iter().find(|(other, _)| other.name == name).map(|(_, figures)| figures));
         let cells = [
             scenario.name.to_string(),
@@ -88,8 +96,10 @@ pub fn table(rows: &[(&Scenario, Figures)]) -> String {
             each(figures, |process| format!("{:.2}", process.cpu_seconds)),
             format!("{:.1}", 100.0 * figures.cpu_seconds() / figures.wall_seconds),
             figures.spans_per_cpu_second().map_or("–".into(), thousands),
+            figures.per_cpu_second(figures.otlp_bytes).map_or("–".into(), giga),
             ratio(figures, rotel),
             ratio(figures, otelcol),
+            ratio(figures, own_pipe),
             percentiles(figures.export),
             percentiles(figures.end_to_end),
             each(figures, |process| format!("{:.0}", process.peak_rss_bytes as f64 / 1048576.0)),
@@ -123,6 +133,10 @@ fn bytes_a_span(figures: &Figures) -> String {
 
 fn thousands(number: f64) -> String {
     format!("{:.0} k", number / 1e3)
+}
+
+fn giga(number: f64) -> String {
+    format!("{:.2}", number / 1e9)
 }
 
 fn ratio(figures: &Figures, reference: Option<&Figures>) -> String {

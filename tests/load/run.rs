@@ -13,6 +13,7 @@ use crate::process::{Process, Usage};
 use crate::report::Figures;
 use crate::scenario::{Format, RATE, Scenario, System};
 use crate::sink::Sink;
+use crate::spans::Template;
 use crate::{Options, files, peers};
 
 /// When the sink begins to stall, and how long the load goes on after it.
@@ -49,10 +50,10 @@ pub fn run(scenario: &Scenario, options: &Options) -> Result<Figures> {
     let running = start(scenario.system, options, sink_address, directory.path())?;
     let stall = scenario.stall.then(|| (BEFORE_STALL, BEFORE_STALL + options.stall_time()));
     let sink = Sink::start(listener, stall)?;
-    let start = Instant::now();
+    let compression = options.compression.unwrap_or(scenario.compression);
     let load = Load {
         address: running.address.clone(),
-        compression: options.compression,
+        compression,
         connections: options.connections,
         in_flight: options.in_flight,
         request: options.request,
@@ -65,12 +66,13 @@ pub fn run(scenario: &Scenario, options: &Options) -> Result<Figures> {
     let arrived = sink.arrived();
     let counted = written(directory.path())?;
     // Compressed requests were made in advance, so their times say nothing.
-    let fresh = options.compression == Compression::None;
+    let fresh = compression == Compression::None;
     let mut figures = Figures {
         sent: sent.spans,
+        otlp_bytes: sent.otlp_bytes,
         arrived: counted.unwrap_or(arrived.spans),
         wire_bytes: arrived.wire_bytes,
-        wall_seconds: arrived.last.map_or(start.elapsed(), |last| last - start).as_secs_f64(),
+        wall_seconds: arrived.last.map_or(sent.began.elapsed(), |last| last - sent.began).as_secs_f64(),
         processes,
         export: sent.latencies.percentiles(),
         end_to_end: arrived.latencies.percentiles().filter(|_| fresh),
@@ -90,24 +92,38 @@ fn start(system: System, options: &Options, sink: SocketAddr, directory: &Path) 
             Running { processes: Vec::new(), address: sink.to_string(), drains: true }
         }
         System::Collect(format) => {
-            let ledger = ledger(directory);
-            pipe(&[[&COLLECT[..], &["--ledger", &ledger]].concat()], format, options)?
+            let mut collect = COLLECT.map(String::from).to_vec();
+            collect.extend(["--ledger".into(), ledger(directory)]);
+            pipe(&[collect], environment(format), options)?
         }
         System::Rotel => peer(peers::rotel(&path(&options.rotel)?, sink, directory, verbose)?),
         System::Otelcol(compression) => {
             peer(peers::otelcol(&path(&options.otelcol)?, sink, compression, directory, verbose)?)
         }
         System::Pipe { format, sample, compression } => {
-            let target = format!("http://{sink}");
-            let rate = RATE.to_string();
-            let mut stages = vec![COLLECT.to_vec()];
-            if sample {
-                stages.push(vec!["sample", "--rate", &rate]);
-            }
-            stages.push(vec!["relay", "--to", &target, "--compression", compression.name()]);
-            pipe(&stages, format, options)?
+            pipe(&stages(sample, compression, sink), environment(format), options)?
+        }
+        System::Run { ack, sample, compression } => {
+            let pipeline = stages(sample, compression, sink)
+                .iter()
+                .map(|stage| stage.join(" "))
+                .collect::<Vec<_>>()
+                .join(" | ");
+            let run = ["run", "--ack", ack.name(), &pipeline].map(String::from).to_vec();
+            pipe(&[run], &[], options)?
         }
     })
+}
+
+/// `collect | sample | relay`, or without the one in the middle.
+fn stages(sample: bool, compression: Compression, sink: SocketAddr) -> Vec<Vec<String>> {
+    let mut stages = vec![COLLECT.map(String::from).to_vec()];
+    if sample {
+        stages.push(vec!["sample".into(), "--rate".into(), RATE.to_string()]);
+    }
+    let target = format!("http://{sink}");
+    stages.push(["relay", "--to", &target, "--compression", compression.name()].map(String::from).to_vec());
+    stages
 }
 
 /// Where a process that does not send to the sink says how many spans it wrote.
@@ -122,7 +138,7 @@ fn written(directory: &Path) -> Result<Option<u64>> {
 }
 
 /// Starts `obs … | obs … | obs …`.
-fn pipe(stages: &[Vec<&str>], format: Format, options: &Options) -> Result<Running> {
+fn pipe(stages: &[Vec<String>], environment: &[(&str, &str)], options: &Options) -> Result<Running> {
     let mut processes = Vec::new();
     let mut input = Stdio::null();
     for (index, arguments) in stages.iter().enumerate() {
@@ -130,7 +146,7 @@ fn pipe(stages: &[Vec<&str>], format: Format, options: &Options) -> Result<Runni
         let mut command = Command::new(&options.obs);
         command.args(arguments).stdin(input);
         command.stdout(if last { Stdio::null() } else { Stdio::piped() });
-        let started = Process::start(arguments[0], &mut command, environment(format), options.verbose)?;
+        let started = Process::start(&arguments[0], &mut command, environment, options.verbose)?;
         processes.push(started.0);
         input = started.1.map_or_else(Stdio::null, Stdio::from);
     }
@@ -188,6 +204,7 @@ fn sample_file(format: Format, options: &Options, directory: &Path) -> Result<Fi
     let processes = vec![process.wait()?];
     Ok(Figures {
         sent: requests * options.request as u64,
+        otlp_bytes: requests * Template::new(options.request).size() as u64,
         arrived: written(directory)?.context("no ledger")?,
         wire_bytes: 0,
         wall_seconds: start.elapsed().as_secs_f64(),

@@ -1,5 +1,6 @@
 //! The scenarios.
 
+use self::Ack::{OnAccept, OnDelivery};
 use crate::Options;
 use crate::client::Compression::{self, Gzip, None as Plain, Zstd};
 use crate::spans::FAILED;
@@ -10,10 +11,14 @@ pub struct Scenario {
     pub system: System,
     /// Spans a second; `None` is as fast as they are accepted.
     pub rate: Option<u64>,
+    /// What the generator compresses with.
+    pub compression: Compression,
     /// Whether the sink stalls two seconds after the start.
     pub stall: bool,
     /// The scenarios whose spans per CPU-second this one's are compared with.
     pub references: References,
+    /// The scenario of the shell pipe that does in several processes what this one does in one.
+    pub own_pipe: &'static str,
 }
 
 /// What is under test.
@@ -24,6 +29,12 @@ pub enum System {
     /// `obs collect | obs sample | obs relay`, or without the one in the middle.
     Pipe {
         format: Format,
+        sample: bool,
+        compression: Compression,
+    },
+    /// `obs run`: the stages of a pipe in one process.
+    Run {
+        ack: Ack,
         sample: bool,
         compression: Compression,
     },
@@ -42,11 +53,28 @@ pub enum Format {
     Proto,
 }
 
+/// When `obs run` answers a sender.
+#[derive(Clone, Copy)]
+pub enum Ack {
+    OnAccept,
+    OnDelivery,
+}
+
+impl Ack {
+    pub fn name(self) -> &'static str {
+        match self {
+            Ack::OnAccept => "on-accept",
+            Ack::OnDelivery => "on-delivery",
+        }
+    }
+}
+
 /// With rotel, and with the OpenTelemetry Collector.
 type References = [&'static str; 2];
 
 const PLAIN: References = ["rotel", "otelcol"];
 const GZIP: References = ["rotel", "otelcol-gzip"];
+const GZIP_BOTH: References = ["rotel-gzip", ""];
 const AT_10K: References = ["10k-rotel", "10k-otelcol"];
 const AT_100K: References = ["100k-rotel", "100k-otelcol"];
 const STALLED: References = ["stall-rotel", "stall-otelcol"];
@@ -62,30 +90,46 @@ const fn relayed(compression: Compression) -> System {
     System::Pipe { format: Format::Proto, sample: false, compression }
 }
 
+const RUN_SAMPLE: System = System::Run { ack: OnDelivery, sample: true, compression: Plain };
+
+const fn run_relay(ack: Ack, compression: Compression) -> System {
+    System::Run { ack, sample: false, compression }
+}
+
 const fn full(name: &'static str, about: &'static str, system: System, references: References) -> Scenario {
-    Scenario { name, about, system, rate: None, stall: false, references }
+    Scenario { name, about, system, rate: None, compression: Plain, stall: false, references, own_pipe: "" }
 }
 
 const fn at(rate: u64, name: &'static str, system: System, references: References) -> Scenario {
     let about = "the same at a fixed rate: CPU share, latency";
-    Scenario { name, about, system, rate: Some(rate), stall: false, references }
+    Scenario { rate: Some(rate), ..full(name, about, system, references) }
 }
 
 const fn stalled(name: &'static str, system: System) -> Scenario {
     let about = "full load while the sink answers nothing for a while: peak memory";
-    Scenario { name, about, system, rate: None, stall: true, references: STALLED }
+    Scenario { stall: true, ..full(name, about, system, STALLED) }
+}
+
+/// gzip from the generator too.
+const fn gzipped(name: &'static str, about: &'static str, system: System) -> Scenario {
+    Scenario { compression: Gzip, ..full(name, about, system, GZIP_BOTH) }
 }
 
 #[rustfmt::skip]
 pub const SCENARIOS: &[Scenario] = &[
     full("direct", "generator to sink, nothing between: the limit of the harness", System::Nothing, ["", ""]),
     full("rotel", "rotel; it cannot but compress with gzip", System::Rotel, GZIP),
+    gzipped("rotel-gzip", "rotel, gzip in and out", System::Rotel),
     full("otelcol", "OpenTelemetry Collector, no compression", System::Otelcol(Plain), PLAIN),
     full("otelcol-gzip", "OpenTelemetry Collector, gzip to the sink", System::Otelcol(Gzip), GZIP),
     full("relay-gzip", "collect | relay, frames, gzip to the sink", relayed(Gzip), GZIP),
     full("relay-zstd", "collect | relay, frames, zstd to the sink", relayed(Zstd), GZIP),
+    gzipped("pipe-gzip", "collect | relay, frames, gzip in and out", relayed(Gzip)),
+    gzipped("run-gzip", "run: collect | relay, gzip in and out", run_relay(OnDelivery, Gzip)).fuses("pipe-gzip"),
     full("relay", "collect | relay, frames", relayed(Plain), PLAIN),
+    full("run-relay", "run: collect | relay", run_relay(OnDelivery, Plain), PLAIN).fuses("relay"),
     full("pipe-proto", "collect | sample 5 % | relay, frames", sampled(Format::Proto), PLAIN),
+    full("run-sample", "run: collect | sample 5 % | relay", RUN_SAMPLE, PLAIN).fuses("pipe-proto"),
     full("pipe-ndjson", "collect | sample 5 % | relay, NDJSON", sampled(Format::Ndjson), PLAIN),
     full("collect-proto", "collect alone, frames to nowhere", System::Collect(Format::Proto), PLAIN),
     full("collect-ndjson", "collect alone, NDJSON to nowhere", System::Collect(Format::Ndjson), PLAIN),
@@ -94,23 +138,34 @@ pub const SCENARIOS: &[Scenario] = &[
     at(10_000, "10k-rotel", System::Rotel, AT_10K),
     at(10_000, "10k-otelcol", System::Otelcol(Plain), AT_10K),
     at(10_000, "10k-pipe-proto", sampled(Format::Proto), AT_10K),
+    at(10_000, "10k-run", RUN_SAMPLE, AT_10K).fuses("10k-pipe-proto"),
     at(10_000, "10k-pipe-ndjson", sampled(Format::Ndjson), AT_10K),
     at(100_000, "100k-rotel", System::Rotel, AT_100K),
     at(100_000, "100k-otelcol", System::Otelcol(Plain), AT_100K),
     at(100_000, "100k-relay", relayed(Plain), AT_100K),
+    at(100_000, "100k-run-relay", run_relay(OnDelivery, Plain), AT_100K).fuses("100k-relay"),
     at(100_000, "100k-pipe-proto", sampled(Format::Proto), AT_100K),
+    at(100_000, "100k-run", RUN_SAMPLE, AT_100K).fuses("100k-pipe-proto"),
     at(100_000, "100k-pipe-ndjson", sampled(Format::Ndjson), AT_100K),
     stalled("stall-rotel", System::Rotel),
     stalled("stall-otelcol", System::Otelcol(Plain)),
     stalled("stall-relay", relayed(Plain)),
+    stalled("stall-run", run_relay(OnDelivery, Plain)).fuses("stall-relay"),
+    stalled("stall-run-accept", run_relay(OnAccept, Plain)).fuses("stall-relay"),
     stalled("stall-pipe-ndjson", sampled(Format::Ndjson)),
 ];
 
 impl Scenario {
+    const fn fuses(self, own_pipe: &'static str) -> Scenario {
+        Scenario { own_pipe, ..self }
+    }
+
     /// The share of the spans that must arrive; a sampler keeps failed spans in any case.
     pub fn share(&self) -> f64 {
         match self.system {
-            System::Pipe { sample: true, .. } | System::SampleFile(_) => RATE + (1.0 - RATE) * FAILED,
+            System::Pipe { sample: true, .. } | System::Run { sample: true, .. } | System::SampleFile(_) => {
+                RATE + (1.0 - RATE) * FAILED
+            }
             _ => 1.0,
         }
     }

@@ -7,32 +7,28 @@ mod traffic;
 
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
-
-use crate::stream::{Delivery, Ledger, Reason, Stop};
+use crate::pipeline::{Delivery, Outlet};
+use crate::stream::Stop;
 
 pub use traffic::{Traffic, TrafficOptions};
 
 /// Batches are made so often, so that a person watching sees a steady flow.
 const INTERVAL: Duration = Duration::from_millis(20);
 
-/// Makes traffic at its rate and hands it on, until it is finished, `stop` is requested or nobody listens.
-pub fn run(mut traffic: Traffic, ledger: &Ledger, deliveries: &mpsc::Sender<Delivery>, stop: &Stop) {
+/// Makes traffic at its rate and hands it on, until it is finished or `stop` is requested.
+pub(super) async fn run(mut traffic: Traffic, outlet: Outlet, stop: Stop) {
     let start = Instant::now();
     while !stop.requested() {
         let Some(due) = traffic.next_due() else { break };
         let wait = (start + due).saturating_duration_since(Instant::now());
         if !wait.is_zero() {
-            std::thread::sleep(wait.min(INTERVAL));
+            tokio::time::sleep(wait.min(INTERVAL)).await;
             continue;
         }
         for batch in traffic.next_batches(INTERVAL) {
-            ledger.received(batch.signal(), batch.items() as u64);
-            let (signal, items) = (batch.signal(), batch.items() as u64);
-            if deliveries.blocking_send(Delivery::unacknowledged(batch)).is_err() {
-                ledger.lost(signal, Reason::NotWritten, items);
-                return;
-            }
+            outlet.hand_on(Delivery::unacknowledged(batch)).await;
         }
+        // What never waits would keep its thread from all else.
+        tokio::task::yield_now().await;
     }
 }

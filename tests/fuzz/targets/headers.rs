@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use obs::net::{ErrorBody, grpc};
-use obs::sample::{Rate, Threshold, tracestate};
+use obs::probability::{Rate, Threshold, tracestate};
 
 fuzz_target!(|bytes: &[u8]| {
     let _ = grpc::parse_prefix(bytes);

@@ -15,8 +15,8 @@ use crate::support::{GrpcClient, HttpClient, RawGrpc, TempDir};
 const MIB: usize = 1 << 20;
 const EXPORT: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 
-/// Bodies may take 192 MiB together, beside the allocator's reserve; several bombs must not add up beyond that.
-const MEMORY: f64 = 320.0;
+/// Bodies may take 32 MiB together, and one alone 64 MiB in two forms, beside the allocator's reserve; several bombs must not add up beyond that.
+const MEMORY: f64 = 200.0;
 
 /// 4 GiB of zeros, compressed.
 fn bomb(encoding: &str) -> Vec<u8> {

@@ -4,7 +4,6 @@ mod disks;
 mod extremes;
 mod grpc_peers;
 mod http_peers;
-mod load;
 mod loops;
 mod pipes;
 mod signals;

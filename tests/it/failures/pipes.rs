@@ -2,9 +2,8 @@
 
 use std::io::Read;
 
-use super::load::Load;
 use crate::support::telemetry::{frame, line, traces};
-use crate::support::{GrpcClient, Obs, Pipeline, Signal, Sink, TempDir};
+use crate::support::{GrpcClient, Load, Obs, Pipeline, Signal, Sink, TempDir};
 
 const GONE: &str = "the reader of stdout went away before the end";
 const COLLECT: &str = "collect --grpc 127.0.0.1:0 --http off";
@@ -45,11 +44,13 @@ fn sample_ends_when_its_reader_has_gone_without_waiting_for_traffic() {
 fn sample_says_how_much_its_reader_did_not_take() {
     let dir = TempDir::new();
     let input: Vec<u8> = (0..100).flat_map(|n| frame(1, &traces(n * 100..(n + 1) * 100))).collect();
+    // A file, which never lets it wait for more.
+    let input = dir.write("input.frames", input);
     for format in ["ndjson", "proto"] {
         let mut sample = Obs::new(&dir, "sample --rate 1 --format")
             .arg(format)
             .ledger(&dir.file("ledger.json"))
-            .stdin(input.clone())
+            .arg(&input)
             .stdout_piped()
             .spawn();
         let mut stdout = sample.take_stdout();

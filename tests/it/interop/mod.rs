@@ -1,4 +1,5 @@
-//! SDKs export through `collect | sample --rate 1 | relay`; what arrives is what arrives without them.
+//! SDKs export through `collect | sample --rate 1 | relay`, as a shell's pipe and in one process; what arrives is what
+//! arrives without them.
 
 mod python_sdk;
 mod rust_sdk;
@@ -7,7 +8,15 @@ mod sdk_telemetry;
 use prost::Message as _;
 
 use crate::support::sink::Message;
-use crate::support::{Pipeline, Signal, Sink, TempDir};
+use crate::support::{Obs, Pipeline, Signal, Sink, TempDir};
+
+/// How the stages are joined: by a stream in either encoding, or in one process.
+#[derive(Clone, Copy)]
+enum Joined {
+    Ndjson,
+    Frames,
+    Fused,
+}
 
 /// The pipeline of one run, with a sink behind it and one that the SDK also sends to directly.
 struct Run {
@@ -19,16 +28,19 @@ struct Run {
 }
 
 impl Run {
-    /// `protocol` and `gzip` of the relay, which are the SDK's too; `format` of the stream between the stages.
-    fn start(protocol: &'static str, gzip: bool, format: &str) -> Run {
+    /// `protocol` and `gzip` of the relay, which are the SDK's too.
+    fn start(protocol: &'static str, gzip: bool, joined: Joined) -> Run {
         let (dir, direct, through) = (TempDir::new(), Sink::accepting(), Sink::accepting());
         let compression = if gzip { "gzip" } else { "none" };
         let relay = format!("relay --to {} --protocol {protocol} --compression {compression}", through.url());
-        let pipeline = Pipeline::start_with(
-            &dir,
-            &[("OBS_FORMAT", format)],
-            &["collect --grpc 127.0.0.1:0 --http 127.0.0.1:0", "sample --rate 1", &relay],
-        );
+        let stages = ["collect --grpc 127.0.0.1:0 --http 127.0.0.1:0", "sample --rate 1", &relay];
+        let pipeline = match joined {
+            Joined::Ndjson => Pipeline::start(&dir, &stages),
+            Joined::Frames => Pipeline::start_with(&dir, &[("OBS_FORMAT", "proto")], &stages),
+            Joined::Fused => {
+                Pipeline::start_stages(&dir, vec![Obs::new(&dir, "run").arg(stages.join(" | "))])
+            }
+        };
         Run { _dir: dir, direct, through, pipeline, protocol }
     }
 
@@ -41,7 +53,8 @@ impl Run {
     /// Ends the pipeline and compares what both sinks have; returns the number of items.
     fn finish(self, gzip: bool) -> usize {
         self.pipeline[0].signal(Signal::TERM);
-        self.pipeline.wait().expect(&[0, 0, 0]);
+        let ended = self.pipeline.wait();
+        assert!(ended.0.iter().all(|end| end.code == 0), "{}", ended.stderr());
         let [expected, found] = [&self.direct, &self.through].map(|sink| {
             let mut items: Vec<Vec<u8>> = sink.accepted().into_iter().flat_map(items).collect();
             items.sort();

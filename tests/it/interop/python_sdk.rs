@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use super::Run;
+use super::{Joined, Run};
 
 const PACKAGES: [&str; 3] =
     ["opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-grpc", "opentelemetry-exporter-otlp-proto-http"];
@@ -41,8 +41,8 @@ fn passes_unchanged(protocol: &'static str) {
         Err(reason) => return println!("skipped: no OpenTelemetry SDK for Python: {reason}"),
     };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/interop.py");
-    for (gzip, format) in [(false, "ndjson"), (true, "proto")] {
-        let run_of = Run::start(protocol, gzip, format);
+    for (gzip, joined) in [(false, Joined::Ndjson), (true, Joined::Frames), (true, Joined::Fused)] {
+        let run_of = Run::start(protocol, gzip, joined);
         let [direct, through] = run_of.endpoints();
         let sdk_protocol = if protocol == "grpc" { "grpc" } else { "http" };
         let compression = if gzip { "gzip" } else { "none" };

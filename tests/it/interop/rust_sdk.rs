@@ -7,8 +7,8 @@ use opentelemetry_otlp::{
     WithTonicConfig,
 };
 
-use super::Run;
 use super::sdk_telemetry::{emit_logs, emit_metrics, emit_spans};
+use super::{Joined, Run};
 
 /// Exporters of the three signals to one endpoint.
 struct Exporters {
@@ -54,8 +54,9 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 fn passes_unchanged(protocol: &'static str) {
     obs::net::tls::install_provider();
-    for (gzip, format) in [(false, "ndjson"), (true, "ndjson"), (false, "proto"), (true, "proto")] {
-        let run = Run::start(protocol, gzip, format);
+    let ways = [Joined::Ndjson, Joined::Frames, Joined::Fused];
+    for (gzip, joined) in ways.into_iter().flat_map(|joined| [(false, joined), (true, joined)]) {
+        let run = Run::start(protocol, gzip, joined);
         let endpoints = run.endpoints();
         // The gRPC exporter needs a runtime, the HTTP one must not have one.
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();

@@ -10,7 +10,7 @@ use super::scramble::{Raw, build, parse};
 use super::{case, parse_batch, signals};
 
 /// Each record with what it is inside of, encoded: resource and scope (and metric) without their lists.
-fn records(data: &Data) -> Vec<(Vec<Vec<u8>>, Vec<u8>)> {
+pub fn records(data: &Data) -> Vec<(Vec<Vec<u8>>, Vec<u8>)> {
     let mut out = Vec::new();
     match data.clone() {
         Data::Traces(data) => {

@@ -1,8 +1,11 @@
 //! What tests of whole processes share: the binary as child processes, pipelines of them, their ledgers, and peers.
 
+mod certificates;
 mod client;
+mod generator;
 mod http;
 mod ledger;
+mod load;
 mod output;
 mod pipeline;
 mod process;
@@ -13,9 +16,12 @@ mod temp;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+pub use certificates::certificates;
 pub use client::{Compression, GrpcClient, RawGrpc};
+pub use generator::Generator;
 pub use http::{HttpClient, HttpResponse};
 pub use ledger::{Account, LedgerFile};
+pub use load::Load;
 pub use pipeline::Pipeline;
 pub use process::{End, Obs, Process, Signal};
 pub use sink::{Answer, Sink};

@@ -197,6 +197,22 @@ impl Process {
         kill_process(Pid::from_raw(self.id()).unwrap(), signal).unwrap();
     }
 
+    /// Interrupts it until it ends: two signals in a row may be seen as one.
+    #[track_caller]
+    pub fn interrupt(mut self) -> End {
+        let began = Instant::now();
+        let mut sent = 0;
+        super::eventually("the end", || {
+            self.signal(Signal::INT);
+            sent += 1;
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            (!self.is_running()).then_some(())
+        });
+        let took = began.elapsed();
+        assert!(sent >= 2 && took < std::time::Duration::from_secs(20), "{sent} signals, {took:?}");
+        self.wait()
+    }
+
     /// Most memory that was resident so far, in MiB.
     pub fn peak_memory_mib(&self) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();

@@ -1,16 +1,15 @@
-//! Senders that go on until they are refused.
-
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use crate::support::telemetry::{ids, traces};
-use crate::support::{GrpcClient, eventually};
+use super::telemetry::{ids, traces};
+use super::{GrpcClient, eventually};
 
-/// Senders at work, each with requests of its own numbers one after the other.
-pub(super) struct Load {
+/// Senders that go on until they are refused, each with requests of its own numbers one after the other.
+#[derive(Debug)]
+pub struct Load {
     acknowledged: Arc<Mutex<Vec<Range<u64>>>>,
     senders: Vec<JoinHandle<tonic::Status>>,
 }
@@ -20,7 +19,7 @@ const SPANS: u64 = 20;
 
 impl Load {
     /// Starts so many senders to a gRPC port.
-    pub(super) fn start(port: u16, senders: usize) -> Load {
+    pub fn start(port: u16, senders: usize) -> Load {
         let acknowledged = Arc::new(Mutex::new(Vec::new()));
         let next = Arc::new(AtomicU64::new(0));
         let sender = |_| {
@@ -42,14 +41,14 @@ impl Load {
     }
 
     /// Waits until so many requests were acknowledged.
-    pub(super) fn wait_for(&self, requests: usize) {
+    pub fn wait_for(&self, requests: usize) {
         eventually("acknowledged requests", || {
             (self.acknowledged.lock().unwrap().len() >= requests).then_some(())
         });
     }
 
     /// Waits until every sender was refused; returns the ids of the acknowledged spans and the refusals.
-    pub(super) fn finish(self) -> (BTreeSet<Vec<u8>>, Vec<tonic::Status>) {
+    pub fn finish(self) -> (BTreeSet<Vec<u8>>, Vec<tonic::Status>) {
         let refusals = self.senders.into_iter().map(|sender| sender.join().unwrap()).collect();
         let acknowledged = self.acknowledged.lock().unwrap();
         (acknowledged.iter().cloned().flat_map(ids).collect(), refusals)
