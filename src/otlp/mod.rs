@@ -1,7 +1,7 @@
 //! OTLP as bytes: batches in their wire encoding, views over them, edits by copying ranges, and JSON at the edges.
 
 mod batch;
-mod check;
+pub(crate) mod check;
 #[macro_use]
 mod declare;
 mod fault;
@@ -9,10 +9,12 @@ pub mod json;
 pub mod proto;
 mod quick;
 pub mod schema;
+pub mod semconv;
 pub(crate) mod tree;
 pub mod view;
 pub mod wire;
 
 pub use batch::{Batch, Signal};
+pub(crate) use check::plain_attribute;
 pub use fault::{Fault, Problem};
 pub use tree::{Rebuild, join, split};

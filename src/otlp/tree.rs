@@ -14,9 +14,9 @@ pub(crate) const RESOURCE: u32 = 1;
 /// Field of a scope in a resource, and of a record in a scope.
 pub(crate) const CHILD: u32 = 2;
 /// Field of a point in the data of a metric.
-const POINT: u32 = 1;
+pub(crate) const POINT: u32 = 1;
 /// The fields of a metric that hold its points.
-const METRIC_DATA: [u32; 5] = [5, 7, 9, 10, 11];
+pub(crate) const METRIC_DATA: [u32; 5] = [5, 7, 9, 10, 11];
 
 /// Writes a batch anew, record by record; resources and scopes are opened when their first record comes, so that
 /// those of which nothing is kept vanish.

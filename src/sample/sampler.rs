@@ -2,10 +2,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::policy::{Keep, Policy, SpanFacts};
 use super::report::{Report, Tally};
-use crate::otlp::proto::{Resource, Status};
-use crate::otlp::view::{Fields, Nested, Value, text};
+use crate::otlp::proto::Status;
+use crate::otlp::view::{Fields, Nested, text};
 use crate::otlp::wire::put_bytes;
-use crate::otlp::{Batch, Rebuild, Signal, tree};
+use crate::otlp::{Batch, Rebuild, Signal, semconv, tree};
 use crate::pipeline::{Delivery, Transform};
 use crate::probability::{Threshold, tracestate};
 use crate::stream::{self, Ledger};
@@ -59,7 +59,7 @@ impl Sampler {
         };
         let mut dropped = 0;
         for resource in Nested::new(batch.bytes(), tree::RESOURCE) {
-            let service = service_name(resource);
+            let service = semconv::service_name(resource).as_bytes();
             let own = policy.of_service(service);
             let mut tally = Tally::default();
             sampling.rebuild.enter(0, tree::RESOURCE, tree::CHILD, resource);
@@ -160,20 +160,4 @@ fn span_facts(record: &[u8]) -> (SpanFacts<'_>, std::ops::Range<usize>) {
         }
     }
     (facts, state_at.unwrap_or(record.len()..record.len()))
-}
-
-/// The `service.name` of a `ResourceSpans` or `ResourceLogs`; empty where it has none.
-fn service_name(container: &[u8]) -> &[u8] {
-    const RESOURCE: u32 = 1;
-    let resource = Fields::new(container).find_map(|(number, value)| match value {
-        Value::Len(bytes) if number == RESOURCE => Some(Resource(bytes)),
-        _ => None,
-    });
-    let name = resource.and_then(|resource| {
-        resource
-            .attributes()
-            .find(|attribute| attribute.key() == "service.name")
-            .and_then(|name| name.value())
-    });
-    name.and_then(|name| name.string_value()).unwrap_or_default().as_bytes()
 }
