@@ -34,6 +34,7 @@ complete -c obs -n "__fish_obs_needs_command" -s V -l version -d 'Print version'
 complete -c obs -n "__fish_obs_needs_command" -f -a "collect" -d 'Receive telemetry over OTLP and write it to stdout'
 complete -c obs -n "__fish_obs_needs_command" -f -a "sample" -d 'Keep a share of the traces, and all errors and slow spans'
 complete -c obs -n "__fish_obs_needs_command" -f -a "relay" -d 'Send a stream to an OTLP endpoint'
+complete -c obs -n "__fish_obs_needs_command" -f -a "store" -d 'Keep a stream in a database, and look after it'
 complete -c obs -n "__fish_obs_needs_command" -f -a "run" -d 'Run a whole pipeline in one process'
 complete -c obs -n "__fish_obs_using_subcommand collect" -l grpc -d 'Receive OTLP/gRPC on ADDR, or off; port 0 takes a free one [default: 127.0.0.1:4317, off with --synthetic]' -r
 complete -c obs -n "__fish_obs_using_subcommand collect" -l http -d 'Receive OTLP/HTTP on ADDR, or off; port 0 takes a free one [default: 127.0.0.1:4318, off with --synthetic]' -r
@@ -109,6 +110,102 @@ complete -c obs -n "__fish_obs_using_subcommand relay" -s q -l quiet -d 'Say les
 complete -c obs -n "__fish_obs_using_subcommand relay" -s v -l verbose -d 'Say more: -v debug, -vv trace'
 complete -c obs -n "__fish_obs_using_subcommand relay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand relay" -s V -l version -d 'Print version'
+complete -c obs -n "__fish_obs_using_subcommand store; and not __fish_seen_subcommand_from stats services export check compact prune" -l db -d 'The database [default: obs.db]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand store; and not __fish_seen_subcommand_from stats services export check compact prune" -l redact -d 'Mask what must not be kept: [ACTION:]NAME[=~REGEX]; repeatable' -r
+complete -c obs -n "__fish_obs_using_subcommand store; and not __fish_seen_subcommand_from stats services export check compact prune" -l flush-interval -d 'Commit items that nobody waits for after so long; others at once' -r
+complete -c obs -n "__fish_obs_using_subcommand store; and not __fish_seen_subcommand_from stats services export check compact prune" -l durability -d 'What a committed item survives' -r -f -a "process\t'A killed process'
+power\t'A power cut too: every commit waits for the disk'"
+complete -c obs -n "__fish_obs_using_subcommand store; and not __fish_seen_subcommand_from stats services export check compact prune" -l commit-log -d 'Record every commit in FILE, as a line of JSON a segment' -r -F
+complete -c obs -n "__fish_obs_using_subcommand store; and not __fish_seen_subcommand_from stats services export check compact prune" -l signal -d 'Signal of frames that do not say theirs, as the collector\'s file exporter writes them' -r
+complete -c obs -n "__fish_obs_using_subcommand store; and not __fish_seen_subcommand_from stats services export check compact prune" -l ledger -d 'Write the closing ledger to FILE, as JSON' -r -F
+complete -c obs -n "__fish_obs_using_subcommand store; and not __fish_seen_subcommand_from stats services export check compact prune" -l drain-timeout -d 'After SIGTERM or SIGINT, drain for so long at the most' -r
+complete -c obs -n "__fish_obs_using_subcommand store; and not __fish_seen_subcommand_from stats services export check compact prune" -l health -d 'Serve /healthz, /readyz and /metrics on ADDR' -r
+complete -c obs -n "__fish_obs_using_subcommand store; and not __fish_seen_subcommand_from stats services export check compact prune" -l self-metrics -d 'Add our own metrics to the stream, every 15s or so often' -r
+complete -c obs -n "__fish_obs_using_subcommand store; and not __fish_seen_subcommand_from stats services export check compact prune" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand store; and not __fish_seen_subcommand_from stats services export check compact prune" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
+json\t'A JSON object a line'"
+complete -c obs -n "__fish_obs_using_subcommand store; and not __fish_seen_subcommand_from stats services export check compact prune" -s q -l quiet -d 'Say less: -q only warnings, -qq only errors'
+complete -c obs -n "__fish_obs_using_subcommand store; and not __fish_seen_subcommand_from stats services export check compact prune" -s v -l verbose -d 'Say more: -v debug, -vv trace'
+complete -c obs -n "__fish_obs_using_subcommand store; and not __fish_seen_subcommand_from stats services export check compact prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand store; and not __fish_seen_subcommand_from stats services export check compact prune" -s V -l version -d 'Print version'
+complete -c obs -n "__fish_obs_using_subcommand store; and not __fish_seen_subcommand_from stats services export check compact prune" -a "stats" -d 'What is in the database, in figures'
+complete -c obs -n "__fish_obs_using_subcommand store; and not __fish_seen_subcommand_from stats services export check compact prune" -a "services" -d 'The services that are in it'
+complete -c obs -n "__fish_obs_using_subcommand store; and not __fish_seen_subcommand_from stats services export check compact prune" -a "export" -d 'Write what is in it as a stream'
+complete -c obs -n "__fish_obs_using_subcommand store; and not __fish_seen_subcommand_from stats services export check compact prune" -a "check" -d 'Check that all of it can be read; exit code 1 if not'
+complete -c obs -n "__fish_obs_using_subcommand store; and not __fish_seen_subcommand_from stats services export check compact prune" -a "compact" -d 'Merge small segments, and give free space back'
+complete -c obs -n "__fish_obs_using_subcommand store; and not __fish_seen_subcommand_from stats services export check compact prune" -a "prune" -d 'Delete what is old or too much, and give its space back'
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from stats" -l db -d 'The database [default: obs.db]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from stats" -l format -d 'Form of the report [default: table on a terminal, tsv elsewhere]' -r -f -a "table\t'Aligned, for people'
+json\t'One JSON document'
+csv\t'Comma-separated'
+tsv\t'Tab-separated'"
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from stats" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from stats" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
+json\t'A JSON object a line'"
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from stats" -s q -l quiet -d 'Say less: -q only warnings, -qq only errors'
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from stats" -s v -l verbose -d 'Say more: -v debug, -vv trace'
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from stats" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from stats" -s V -l version -d 'Print version'
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from services" -l db -d 'The database [default: obs.db]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from services" -l format -d 'Form of the report [default: table on a terminal, tsv elsewhere]' -r -f -a "table\t'Aligned, for people'
+json\t'One JSON document'
+csv\t'Comma-separated'
+tsv\t'Tab-separated'"
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from services" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from services" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
+json\t'A JSON object a line'"
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from services" -s q -l quiet -d 'Say less: -q only warnings, -qq only errors'
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from services" -s v -l verbose -d 'Say more: -v debug, -vv trace'
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from services" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from services" -s V -l version -d 'Print version'
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -l db -d 'The database [default: obs.db]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -l signal -d 'Only this signal' -r
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -l service -d 'Only this service; repeatable' -r
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -l since -d 'From so long ago' -r
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -l from -d 'From this time on: RFC 3339, now or now-2h' -r
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -l to -d 'Before this time' -r
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -l now -d 'Take this for the present, for results that can be repeated' -r
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -l format -d 'Encoding of the stream on stdout' -r -f -a "ndjson\t'OTLP JSON Lines'
+proto\t'Length-prefixed protobuf frames'"
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -l ledger -d 'Write the closing ledger to FILE, as JSON' -r -F
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -l drain-timeout -d 'After SIGTERM or SIGINT, drain for so long at the most' -r
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -l health -d 'Serve /healthz, /readyz and /metrics on ADDR' -r
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -l self-metrics -d 'Add our own metrics to the stream, every 15s or so often' -r
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
+json\t'A JSON object a line'"
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Say less: -q only warnings, -qq only errors'
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say more: -v debug, -vv trace'
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -s V -l version -d 'Print version'
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from check" -l db -d 'The database [default: obs.db]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from check" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from check" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
+json\t'A JSON object a line'"
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say less: -q only warnings, -qq only errors'
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more: -v debug, -vv trace'
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from compact" -l db -d 'The database [default: obs.db]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from compact" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from compact" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
+json\t'A JSON object a line'"
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from compact" -s q -l quiet -d 'Say less: -q only warnings, -qq only errors'
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from compact" -s v -l verbose -d 'Say more: -v debug, -vv trace'
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from compact" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from compact" -s V -l version -d 'Print version'
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from prune" -l db -d 'The database [default: obs.db]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from prune" -l older-than -d 'Delete segments all of whose items are older' -r
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from prune" -l max-size -d 'Delete the oldest segments until the database is no larger, such as 10GiB' -r
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from prune" -l rollups-older-than -d 'Delete counts a minute and an hour that are older' -r
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from prune" -l now -d 'Take this for the present, for results that can be repeated' -r
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from prune" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from prune" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
+json\t'A JSON object a line'"
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Say less: -q only warnings, -qq only errors'
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Say more: -v debug, -vv trace'
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from prune" -s V -l version -d 'Print version'
 complete -c obs -n "__fish_obs_using_subcommand run" -l ack -d 'When a sender is told that its request is accepted' -r -f -a "on-accept\t'When it has a place in the queue of every relay'
 on-delivery\t'When the peer of every relay has it'"
 complete -c obs -n "__fish_obs_using_subcommand run" -l branch-buffer -d 'Bytes that may wait before each branch of tee, so that a slow one does not stop the others at once' -r

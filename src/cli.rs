@@ -10,6 +10,7 @@ use crate::commands::one_of;
 use crate::commands::relay::RelayArgs;
 use crate::commands::run::RunArgs;
 use crate::commands::sample::SampleArgs;
+use crate::commands::store::StoreArgs;
 use crate::config::LogFormat;
 
 const EXAMPLES: &str = "\
@@ -24,7 +25,7 @@ Examples:
 const FOOTER: &str = "\
 Exit codes: 0 ok, 2 usage or configuration, 3 some input was rejected, 4 failure or data not delivered, 130 \
 interrupted a second time.
-The manual of a subcommand: man obs-collect, man obs-sample, man obs-relay, man obs-run.";
+The manual of a subcommand: man obs-collect, man obs-sample, man obs-relay, man obs-store, man obs-run.";
 
 /// OpenTelemetry pipelines: collect, sample and relay traces, metrics and logs.
 #[derive(Debug, Parser)]
@@ -79,6 +80,8 @@ pub enum Command {
     Sample(SampleArgs),
     /// Send a stream to an OTLP endpoint
     Relay(RelayArgs),
+    /// Keep a stream in a database, and look after it
+    Store(StoreArgs),
     /// Run a whole pipeline in one process
     Run(RunArgs),
 }
@@ -90,6 +93,7 @@ impl Command {
             Command::Collect(_) => "collect",
             Command::Sample(_) => "sample",
             Command::Relay(_) => "relay",
+            Command::Store(_) => "store",
             Command::Run(_) => "run",
         }
     }

@@ -69,6 +69,8 @@ impl From<std::io::Error> for CommandError {
 pub enum Outcome {
     /// All went well.
     Ok = 0,
+    /// The answer of a check is no.
+    No = 1,
     /// Some input was rejected; all the rest was processed.
     Rejected = 3,
     /// Some data was not delivered.

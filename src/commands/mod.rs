@@ -5,12 +5,18 @@ pub mod collect;
 mod own_telemetry;
 mod process;
 pub mod relay;
+mod report_args;
 pub mod run;
 pub mod sample;
 mod stage;
+pub mod store;
 mod stream_args;
+mod time_args;
+
+use std::sync::Arc;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use signal_hook::consts::SIGXFSZ;
 
 use crate::choice::Choice;
 use crate::cli::{Cli, Command};
@@ -31,6 +37,8 @@ pub(crate) fn one_of<T: Choice + Send + Sync>() -> impl TypedValueParser<Value =
 /// # Errors
 /// The subcommand failed.
 pub fn run(cli: Cli) -> Result<Outcome, CommandError> {
+    // A file that must not grow further is an error of the write, not the end of the process.
+    signal_hook::flag::register(SIGXFSZ, Arc::default())?;
     let (config, warnings) = Config::load(cli.global.config.as_deref())?;
     let log: Log = config.section()?;
     ui::log::init(cli.command.name(), cli.global.level(), cli.global.log_format, &log)?;
@@ -39,6 +47,7 @@ pub fn run(cli: Cli) -> Result<Outcome, CommandError> {
     match (&cli.command, as_stage(&cli.command)) {
         (_, Some(stage)) => process::run_stage(name, stage, &config),
         (Command::Run(args), None) => run::run(args, &config),
+        (Command::Store(args), None) => args.run(&config),
         (_, None) => Ok(Outcome::Ok),
     }
 }
@@ -49,6 +58,7 @@ fn as_stage(command: &Command) -> Option<&dyn StageCommand> {
         Command::Collect(args) => Some(args),
         Command::Sample(args) => Some(args),
         Command::Relay(args) => Some(args),
+        Command::Store(args) => args.is_stage().then_some(args as &dyn StageCommand),
         Command::Run(_) => None,
     }
 }

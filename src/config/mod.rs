@@ -15,9 +15,11 @@ use crate::error::CommandError;
 
 mod duration;
 mod sections;
+mod time;
 
 pub use duration::{parse_duration, parse_interval};
-pub use sections::{Agent, Log, LogFormat, Metrics, Sampling, Telemetry, Tracing};
+pub use sections::{Agent, Log, LogFormat, Metrics, Sampling, Storage, Telemetry, Tracing};
+pub use time::Moment;
 
 /// The file that is read when neither flag nor environment names one.
 const DEFAULT_FILE: &str = "obs.yaml";

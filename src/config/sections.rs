@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -10,6 +11,7 @@ use serde::de::{Deserializer, Error};
 use super::{Section, parse_duration, parse_interval};
 use crate::choice::Choice;
 use crate::probability::Rate;
+use crate::redact::Rule;
 
 macro_rules! section {
     ($type:ident, $name:literal) => {
@@ -50,6 +52,44 @@ pub struct Agent {
     pub max_concurrent_exports: Option<NonZeroUsize>,
 }
 section!(Agent, "agent");
+
+/// `storage`: what `store` and `query` keep, and for how long.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Storage {
+    /// The database.
+    pub path: Option<PathBuf>,
+    /// `sqlite`; there is no other.
+    #[serde(rename = "type", alias = "backend")]
+    pub backend: Option<String>,
+    /// Where another backend would be.
+    pub url: Option<String>,
+    /// What another backend would call it.
+    pub database: Option<String>,
+    /// Days after which items are deleted.
+    pub retention_days: Option<f64>,
+    /// What must not be kept.
+    #[serde(default)]
+    pub redact: Vec<Rule>,
+    /// Where items are kept that are looked for often.
+    pub hot: Option<Tier>,
+    /// Where they are kept then.
+    pub warm: Option<Tier>,
+    /// Where they are kept at last.
+    pub cold: Option<Tier>,
+}
+section!(Storage, "storage");
+
+/// A tier of the storage.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tier {
+    /// What keeps it.
+    #[serde(alias = "type")]
+    pub backend: Option<String>,
+    /// Days after which items are deleted or go to the next tier.
+    pub retention_days: Option<f64>,
+}
 
 /// `log`: our own log lines.
 #[derive(Debug, Default, Deserialize)]

@@ -82,6 +82,11 @@ impl Receipt {
     /// For which nobody waits.
     pub const NOBODY: Receipt = Receipt(None);
 
+    /// Whether somebody waits for it.
+    pub fn is_awaited(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// This part is where it shall be.
     pub fn accept(mut self) {
         self.0 = None;

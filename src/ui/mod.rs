@@ -2,6 +2,7 @@
 
 pub mod log;
 pub mod progress;
+pub mod table;
 
 use std::io::Write;
 

@@ -53,6 +53,44 @@ pub fn clear() {
     }
 }
 
+/// A bar for work of which it is known how much there is, on a terminal only.
+#[derive(Debug)]
+pub struct Bar {
+    verb: &'static str,
+    unit: &'static str,
+    line: Option<ProgressBar>,
+}
+
+impl Bar {
+    /// A bar that shows when it is told something, such as `migrating 3/7 rows`.
+    pub fn new(verb: &'static str, unit: &'static str) -> Bar {
+        Bar { verb, unit, line: None }
+    }
+
+    /// So much is done, of so much; nothing is shown as long as that is not known.
+    pub fn show(&mut self, done: u64, of: u64) {
+        if of == 0 || std::env::var_os("OBS_NO_PROGRESS").is_some() {
+            return;
+        }
+        let line = self.line.get_or_insert_with(|| {
+            let template = format!("{} {{bar:30}} {{human_pos}}/{{human_len}} {}", self.verb, self.unit);
+            let style = ProgressStyle::with_template(&template);
+            // It hides itself where stderr is no terminal.
+            ProgressBar::new(of).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        });
+        line.set_length(of.max(done));
+        line.set_position(done);
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        if let Some(line) = &self.line {
+            line.finish_and_clear();
+        }
+    }
+}
+
 /// Stderr for log lines: the progress line moves aside for each.
 #[derive(Debug)]
 pub struct Stderr;

@@ -1,0 +1,50 @@
+//! The store: whatever flows through the pipe, in one SQLite file.
+//!
+//! SQLite is transaction log, catalog and container. A batch's way: [`writer`] takes it from the pipeline and collects
+//! batches of its signal; [`segment`] compresses them, and walks over them once for all that searches and rollups need
+//! ([`scan`]); [`committer`] writes segments in a transaction, which resolves their receipts, and a moment later adds
+//! what they count to the rollups.
+
+mod assembler;
+mod attributes;
+mod catalog;
+mod check;
+mod columns;
+mod commits;
+mod committer;
+mod compaction;
+mod database;
+mod edges;
+mod export;
+pub mod filter;
+pub mod histogram;
+mod measures;
+mod migration;
+mod pending;
+mod reading;
+mod records;
+mod retention;
+mod rollups;
+mod scan;
+mod segment;
+mod selection;
+mod spans;
+mod stats;
+mod upkeep;
+pub mod words;
+mod writer;
+
+pub use attributes::Level;
+pub use check::Findings;
+pub use columns::{Columns, Operation};
+pub use compaction::Compacted;
+pub use database::{Database, Durability, Progress};
+pub use export::Export;
+pub use migration::VERSION;
+pub use reading::{Damage, Stored};
+pub use retention::{Limits, Pruned};
+pub use segment::Part;
+pub use selection::Selection;
+pub use stats::{ServiceStats, SignalStats, Stats};
+pub use upkeep::ROLLUPS_KEPT;
+pub use writer::{Meters, Options, Store};

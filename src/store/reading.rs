@@ -1,0 +1,162 @@
+//! What is in the database: segments by signal, time and service, and their parts.
+
+use rusqlite::types::Value;
+use rusqlite::{OptionalExtension, Row, params_from_iter};
+
+use super::columns::Columns;
+use super::committer::checksum;
+use super::database::Database;
+use super::segment::{self, Part};
+use super::selection::Selection;
+use crate::error::CommandError;
+use crate::otlp::{Batch, Signal};
+
+/// A segment as the database has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Its id.
+    pub id: i64,
+    /// Its signal.
+    pub signal: Signal,
+    /// Batches in it.
+    pub batches: u64,
+    /// Spans, data points or log records in it.
+    pub items: u64,
+    /// Bytes of its batches in their wire encoding.
+    pub raw_bytes: u64,
+    /// Bytes of all its parts.
+    pub stored_bytes: u64,
+    /// Earliest and latest time, in nanoseconds since the epoch.
+    pub range: Option<(i64, i64)>,
+    /// When it was written.
+    pub written_ns: i64,
+}
+
+/// Why a part of a segment cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Damage {
+    /// It is not there.
+    #[error("{} are missing", .0.table())]
+    Missing(Part),
+    /// Its bytes are not those that were written.
+    #[error("{} differ from their checksum", .0.table())]
+    Checksum(Part),
+    /// Its bytes have no meaning.
+    #[error("{}: {what}", part.table())]
+    Content {
+        /// Of which part.
+        part: Part,
+        /// What is wrong with them.
+        what: String,
+    },
+    /// The file is damaged where it stands.
+    #[error("{}: {what}", part.table())]
+    File {
+        /// Of which part.
+        part: Part,
+        /// What SQLite says.
+        what: String,
+    },
+}
+
+impl Database {
+    /// The segments that may hold what is selected, in the order in which they were written.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn segments(&self, selection: &Selection) -> Result<Vec<Stored>, CommandError> {
+        let mut conditions = vec!["TRUE".to_owned()];
+        let mut values: Vec<Value> = Vec::new();
+        let mut condition = |text: String, value: Option<Value>| {
+            conditions.push(text);
+            values.extend(value);
+        };
+        if let Some(signal) = selection.signal {
+            condition("signal = ?".into(), Some(signal.name().to_owned().into()));
+        }
+        if let Some(from) = selection.from_ns {
+            condition("last_ns >= ?".into(), Some(from.into()));
+        }
+        if let Some(to) = selection.to_ns {
+            condition("first_ns < ?".into(), Some(to.into()));
+        }
+        if !selection.services.is_empty() {
+            let marks = vec!["?"; selection.services.len()].join(", ");
+            condition(
+                format!(
+                    "id IN (SELECT segment FROM segment_services JOIN services ON services.id = service
+                            WHERE services.name IN ({marks}))"
+                ),
+                None,
+            );
+            values.extend(selection.services.iter().map(|name| Value::from(name.clone())));
+        }
+        let query = format!("{COLUMNS} WHERE {} ORDER BY id", conditions.join(" AND "));
+        self.query_segments(&query, values).map_err(|error| self.explain("read", error))
+    }
+
+    pub(super) fn query_segments(&self, query: &str, values: Vec<Value>) -> rusqlite::Result<Vec<Stored>> {
+        let mut statement = self.connection.prepare_cached(query)?;
+        let rows = statement.query_map(params_from_iter(values), stored)?;
+        rows.collect()
+    }
+
+    /// A part of a segment as it was written; `None` where it has none.
+    ///
+    /// # Errors
+    /// It is damaged.
+    pub fn part(&self, segment: i64, part: Part) -> Result<Option<Vec<u8>>, Damage> {
+        let file = |error: rusqlite::Error| Damage::File { part, what: error.to_string() };
+        let query = format!("SELECT checksum, data FROM {} WHERE segment = ?1", part.table());
+        let mut statement = self.connection.prepare_cached(&query).map_err(file)?;
+        let found =
+            statement.query_row([segment], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)));
+        match found.optional().map_err(file)? {
+            None => Ok(None),
+            Some((expected, data)) if checksum(&data) == expected => Ok(Some(data)),
+            Some(_) => Err(Damage::Checksum(part)),
+        }
+    }
+
+    /// The batches of a segment.
+    ///
+    /// # Errors
+    /// Any of them is damaged.
+    pub fn batches(&self, segment: i64) -> Result<Vec<Batch>, Damage> {
+        let part = Part::Payload;
+        let data = self.part(segment, part)?.ok_or(Damage::Missing(part))?;
+        let content = |what: String| Damage::Content { part, what };
+        let frames = segment::decompress(&data).map_err(|error| content(error.to_string()))?;
+        segment::batches(frames).collect::<Result<_, _>>().map_err(content)
+    }
+
+    /// The columns of a segment.
+    ///
+    /// # Errors
+    /// They are damaged.
+    pub fn columns(&self, segment: i64) -> Result<Columns, Damage> {
+        let part = Part::Columns;
+        let data = self.part(segment, part)?.ok_or(Damage::Missing(part))?;
+        let content = |what: String| Damage::Content { part, what };
+        let columns = segment::decompress(&data).map_err(|error| content(error.to_string()))?;
+        Columns::decode(&columns).ok_or_else(|| content("they are not whole".into()))
+    }
+}
+
+/// Begins a query of segments.
+pub(super) const COLUMNS: &str =
+    "SELECT id, signal, batches, items, raw_bytes, stored_bytes, first_ns, last_ns, written_ns FROM segments";
+
+fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
+    let signal: String = row.get(1)?;
+    Ok(Stored {
+        id: row.get(0)?,
+        signal: signal.parse().map_err(|error: String| rusqlite::Error::UserFunctionError(error.into()))?,
+        batches: row.get(2)?,
+        items: row.get(3)?,
+        raw_bytes: row.get(4)?,
+        stored_bytes: row.get(5)?,
+        range: row.get::<_, Option<i64>>(6)?.zip(row.get(7)?),
+        written_ns: row.get(8)?,
+    })
+}

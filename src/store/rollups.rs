@@ -1,0 +1,177 @@
+//! The rollups: plain tables of counts a minute and an hour, which measures are added to.
+
+use rusqlite::types::ToSqlOutput;
+use rusqlite::{CachedStatement, Connection, Statement, params};
+
+use super::database::Progress;
+use super::histogram;
+use super::measures::{Measures, Place, Sampled};
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rollup {
+    Operations,
+    Edges,
+}
+
+/// A table: its name, the column of the time, that of the series, and the minutes that a row is about.
+struct Table {
+    name: &'static str,
+    time: &'static str,
+    series: &'static str,
+    minutes: u32,
+}
+
+const MINUTES_IN_HOUR: u32 = 60;
+
+impl Rollup {
+    const ALL: [Rollup; 2] = [Rollup::Operations, Rollup::Edges];
+
+    fn minutes(self) -> Table {
+        let (name, series) = match self {
+            Rollup::Operations => ("operation_minutes", "operation"),
+            Rollup::Edges => ("edge_minutes", "edge"),
+        };
+        Table { name, time: "minute", series, minutes: 1 }
+    }
+
+    fn hours(self) -> Table {
+        let (name, series) = match self {
+            Rollup::Operations => ("operation_hours", "operation"),
+            Rollup::Edges => ("edge_hours", "edge"),
+        };
+        Table { name, time: "hour", series, minutes: MINUTES_IN_HOUR }
+    }
+
+    /// Adds measures, whose series are ids of the catalog.
+    ///
+    /// # Errors
+    /// The database cannot be written, or is damaged.
+    pub(super) fn add(self, connection: &Connection, measures: &mut Measures) -> rusqlite::Result<()> {
+        measures.sort();
+        self.minutes().add(connection, measures)?;
+        let hour = |place: Place| place.moved(place.series(), MINUTES_IN_HOUR);
+        measures.counts.iter_mut().for_each(|(place, _)| *place = hour(*place));
+        measures.sampled.iter_mut().for_each(|(cell, _)| *cell = hour(*cell));
+        measures.sort();
+        self.hours().add(connection, measures)
+    }
+}
+
+impl Table {
+    fn upsert<'a>(&self, connection: &'a Connection) -> rusqlite::Result<CachedStatement<'a>> {
+        let Table { name, time, series, .. } = self;
+        connection.prepare_cached(&format!(
+            "INSERT INTO {name} ({time}, {series}, count, errors, stored, variance, error_variance, durations)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             ON CONFLICT DO UPDATE SET
+               stored = iif(stored IS NULL AND excluded.stored IS NULL, NULL,
+                            coalesce(stored, count) + coalesce(excluded.stored, excluded.count)),
+               count = count + excluded.count,
+               errors = errors + excluded.errors,
+               variance = iif(excluded.variance IS NULL, variance, coalesce(variance, 0) + excluded.variance),
+               error_variance = iif(excluded.error_variance IS NULL, error_variance,
+                                    coalesce(error_variance, 0) + excluded.error_variance),
+               durations = merge_durations(durations, excluded.durations)"
+        ))
+    }
+
+    /// Adds measures that are in order.
+    fn add(&self, connection: &Connection, measures: &Measures) -> rusqlite::Result<()> {
+        let mut upsert = self.upsert(connection)?;
+        let mut sampled = measures.sampled.iter().peekable();
+        let mut row = Row::default();
+        for cell in measures.counts.chunk_by(|one, other| one.0.cell() == other.0.cell()) {
+            let place = cell[0].0.cell();
+            while sampled.next_if(|(cell, _)| *cell < place).is_some() {}
+            let sampled = sampled.next_if(|(cell, _)| *cell == place).map(|(_, sampled)| sampled);
+            row.fill(cell, sampled);
+            row.write(&mut upsert, place)?;
+        }
+        Ok(())
+    }
+}
+
+/// A row in the making, whose buffers are used again.
+#[derive(Default)]
+struct Row {
+    count: f64,
+    errors: f64,
+    stored: Option<u64>,
+    variance: Option<f64>,
+    error_variance: Option<f64>,
+    buckets: histogram::Counts,
+    durations: Vec<u8>,
+}
+
+impl Row {
+    fn fill(&mut self, cell: &[(Place, f64)], sampled: Option<&Sampled>) {
+        self.count = cell.iter().map(|(_, count)| count).sum();
+        let failed = cell.partition_point(|(place, _)| !place.failed());
+        self.errors = cell[failed..].iter().map(|(_, count)| count).sum();
+        let whole = |sampled: &Sampled| (self.count - sampled.weight).round().max(0.0) as u64;
+        self.stored = sampled.map(|sampled| sampled.spans + whole(sampled));
+        let positive = |variance: f64| (variance > 0.0).then_some(variance);
+        self.variance = sampled.and_then(|sampled| positive(sampled.variance));
+        self.error_variance = sampled.and_then(|sampled| positive(sampled.error_variance));
+        self.buckets.clear();
+        self.durations.clear();
+        self.buckets.extend(cell[..failed].iter().map(|(place, count)| (place.bucket(), *count)));
+        if failed < cell.len() {
+            let failed: histogram::Counts =
+                cell[failed..].iter().map(|(place, count)| (place.bucket(), *count)).collect();
+            self.buckets = histogram::merge(&self.buckets, &failed);
+        }
+        histogram::encode(&self.buckets, &mut self.durations);
+    }
+
+    fn write(&self, upsert: &mut Statement<'_>, place: Place) -> rusqlite::Result<()> {
+        upsert.execute(params![
+            place.minute(),
+            place.series(),
+            self.count,
+            self.errors,
+            self.stored.map(|stored| stored as i64),
+            self.variance,
+            self.error_variance,
+            self.durations,
+        ])?;
+        Ok(())
+    }
+}
+
+/// Fills the tables of hours from those of minutes.
+///
+/// # Errors
+/// The database cannot be written, or is damaged.
+pub(super) fn fill_hours(connection: &Connection, progress: Progress<'_>) -> rusqlite::Result<()> {
+    /// Rows between two reports.
+    const STEP: u64 = 10_000;
+    let rows = |table: &Table| {
+        connection.query_row(&format!("SELECT count(*) FROM {}", table.name), [], |row| row.get::<_, i64>(0))
+    };
+    let mut total = 0;
+    for rollup in Rollup::ALL {
+        total += rows(&rollup.minutes())?.unsigned_abs();
+    }
+    let mut done = 0;
+    for rollup in Rollup::ALL {
+        let mut upsert = rollup.hours().upsert(connection)?;
+        let Table { name, time, series, .. } = rollup.minutes();
+        let mut minutes = connection.prepare(&format!(
+            "SELECT {time} / ?1, {series}, count, errors, stored, variance, error_variance, durations FROM {name}"
+        ))?;
+        let mut minutes = minutes.query([rollup.hours().minutes])?;
+        while let Some(row) = minutes.next()? {
+            for column in 0..8 {
+                upsert.raw_bind_parameter(column + 1, ToSqlOutput::Borrowed(row.get_ref(column)?))?;
+            }
+            upsert.raw_execute()?;
+            done += 1;
+            if done % STEP == 0 {
+                progress(done, total);
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,138 @@
+//! One walk over the batches of a segment finds all that the database keeps beside their bytes.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
+use super::attributes::{Keys, Level};
+use super::columns::{Columns, Operation};
+use super::edges::Calls;
+use super::measures::{Measure, Measures, Place};
+use super::{filter, records, spans};
+use crate::otlp::view::{Fields, Nested, Value};
+use crate::otlp::{Batch, Signal, semconv, tree};
+
+/// What was found so far.
+#[derive(Debug, Default)]
+pub(super) struct Scan {
+    pub(super) columns: Columns,
+    /// Items by service.
+    pub(super) items: Vec<u64>,
+    pub(super) keys: Keys,
+    /// Hashes of trace ids, of neighbours only one.
+    pub(super) traces: Vec<u64>,
+    /// Hashes of the words of log records.
+    pub(super) words: Vec<u64>,
+    pub(super) calls: Calls,
+    /// Spans that stand for themselves alone.
+    pub(super) plain: Vec<Place>,
+    /// Spans that a sampler has kept for others.
+    pub(super) weighted: Vec<Measure>,
+    /// Earliest and latest time, in nanoseconds since the epoch.
+    pub(super) range: Option<(u64, u64)>,
+    services: HashMap<Box<str>, u32, RandomState>,
+    operations: HashMap<Box<[u8]>, u32, RandomState>,
+    scratch: Vec<u8>,
+    trace: [u8; 16],
+    trace_hash: u64,
+}
+
+impl Scan {
+    pub(super) fn batch(&mut self, batch: &Batch) {
+        let signal = batch.signal();
+        for container in Nested::new(batch.bytes(), tree::RESOURCE) {
+            let service = self.service(semconv::service_name(container));
+            let before = self.columns.times.len();
+            for (number, value) in Fields::new(container) {
+                match (number, value) {
+                    (1, Value::Len(resource)) => self.resource(signal, resource),
+                    (tree::CHILD, Value::Len(scope)) => self.scope(signal, service, scope),
+                    _ => {}
+                }
+            }
+            self.items[service as usize] += (self.columns.times.len() - before) as u64;
+        }
+    }
+
+    fn resource(&mut self, signal: Signal, resource: &[u8]) {
+        self.keys.of_message(Level::Resource, resource, 1);
+        if signal == Signal::Logs {
+            records::attribute_words(resource, 1, &mut self.words);
+        }
+    }
+
+    fn scope(&mut self, signal: Signal, service: u32, scope: &[u8]) {
+        for (number, value) in Fields::new(scope) {
+            match (number, value) {
+                (1, Value::Len(scope)) => self.keys.of_message(Level::Scope, scope, 3),
+                (tree::CHILD, Value::Len(record)) => match signal {
+                    Signal::Traces => spans::span(self, service, record),
+                    Signal::Logs => records::log(self, service, record),
+                    Signal::Metrics => records::metric(self, service, record),
+                },
+                _ => {}
+            }
+        }
+    }
+
+    /// The number of a service in this segment.
+    fn service(&mut self, name: &str) -> u32 {
+        if let Some(number) = self.services.get(name) {
+            return *number;
+        }
+        let number = self.columns.services.len() as u32;
+        self.services.insert(name.into(), number);
+        self.columns.services.push(name.to_owned());
+        self.items.push(0);
+        number
+    }
+
+    /// The number of an operation in this segment.
+    #[inline]
+    pub(super) fn operation(&mut self, service: u32, kind: u8, name: &[u8]) -> u32 {
+        self.scratch.clear();
+        self.scratch.extend_from_slice(&service.to_le_bytes());
+        self.scratch.push(kind);
+        self.scratch.extend_from_slice(name);
+        if let Some(number) = self.operations.get(&*self.scratch) {
+            return *number;
+        }
+        let number = self.columns.operations.len() as u32;
+        self.operations.insert(self.scratch.as_slice().into(), number);
+        let name = crate::otlp::view::text(name).to_owned();
+        self.columns.operations.push(Operation { service, kind, name });
+        number
+    }
+
+    /// The hash of a trace id, which goes into the filter; 0 where there is none.
+    #[inline]
+    pub(super) fn trace(&mut self, trace_id: &[u8]) -> u64 {
+        let Ok(trace_id) = <&[u8; 16]>::try_from(trace_id) else { return 0 };
+        if *trace_id == [0; 16] {
+            return 0;
+        }
+        if *trace_id != self.trace {
+            self.trace = *trace_id;
+            self.trace_hash = filter::hash(trace_id);
+            self.traces.push(self.trace_hash);
+        }
+        self.trace_hash
+    }
+
+    /// Adds a row to the columns.
+    #[inline]
+    pub(super) fn row(&mut self, series: u32, level: u8, time: u64) {
+        self.columns.series.push(series);
+        self.columns.levels.push(level);
+        self.columns.times.push(time);
+        if time > 0 {
+            self.range =
+                Some(self.range.map_or((time, time), |(first, last)| (first.min(time), last.max(time))));
+        }
+    }
+
+    /// What the spans add to the rollups of operations.
+    pub(super) fn measures(&mut self) -> Measures {
+        Measures::of(std::mem::take(&mut self.plain), std::mem::take(&mut self.weighted))
+    }
+}

@@ -1,0 +1,212 @@
+//! A segment: a run of batches of one signal as it stands in the database.
+
+use std::io;
+
+use bytes::Bytes;
+use zstd::bulk::Compressor;
+
+use super::attributes::AttributeKey;
+use super::columns::Columns;
+use super::edges::{Edges, encode_callers, encode_children};
+use super::filter;
+use super::scan::Scan;
+use crate::otlp::{Batch, Signal};
+use crate::stream::MAX_FRAME;
+
+/// Bytes of batches after which a segment is full: enough to compress well, little enough to be searched in a
+/// millisecond.
+pub const FULL: usize = 4 << 20;
+
+/// Fast enough to keep up with a million spans a second.
+const LEVEL: i32 = 1;
+
+/// Bits of a filter for a trace id and for a word: a trace is looked for in every segment, a word in those of a time
+/// and a service.
+const TRACE_BITS: usize = 16;
+const WORD_BITS: usize = 10;
+
+/// The parts of a segment, each a table of its own, so that a search reads what it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The batches as frames of the stream, compressed.
+    Payload,
+    /// [`Columns`], compressed.
+    Columns,
+    /// A filter over trace ids.
+    TraceFilter,
+    /// A filter over the words of log records.
+    WordFilter,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Part; 4] = [Part::Payload, Part::Columns, Part::TraceFilter, Part::WordFilter];
+
+    /// Its table.
+    pub fn table(self) -> &'static str {
+        ["payloads", "columns", "trace_filters", "word_filters"][self as usize]
+    }
+}
+
+/// A segment that is ready to be written.
+#[derive(Debug)]
+pub(super) struct Segment {
+    pub(super) signal: Signal,
+    pub(super) batches: usize,
+    pub(super) items: usize,
+    pub(super) raw_bytes: usize,
+    /// Earliest and latest time, in nanoseconds since the epoch.
+    pub(super) range: Option<(u64, u64)>,
+    pub(super) parts: [Vec<u8>; Part::ALL.len()],
+    /// The names that the numbers below stand for.
+    pub(super) columns: Columns,
+    /// Items by service.
+    pub(super) service_items: Vec<u64>,
+    pub(super) keys: Vec<AttributeKey>,
+    /// The services at both ends of edges.
+    pub(super) edges: Vec<(u32, u32)>,
+    /// Stored forms of what the rollups of operations and of edges get, and of spans that wait for others.
+    pub(super) operation_measures: Vec<u8>,
+    pub(super) edge_measures: Vec<u8>,
+    pub(super) callers: Vec<u8>,
+    pub(super) children: Vec<u8>,
+}
+
+/// Builds segments, with buffers that are larger than what comes of them and are used again.
+pub(super) struct Builder {
+    compressor: Compressor<'static>,
+    frames: Vec<u8>,
+    compressed: Vec<u8>,
+}
+
+impl Builder {
+    /// # Errors
+    /// There is no memory for the compressor.
+    pub(super) fn new() -> io::Result<Builder> {
+        Ok(Builder { compressor: Compressor::new(LEVEL)?, frames: Vec::new(), compressed: Vec::new() })
+    }
+
+    /// Builds a segment of batches of one signal, none of them longer than a frame can be.
+    ///
+    /// # Errors
+    /// The compressor has failed.
+    pub(super) fn build(&mut self, signal: Signal, batches: &[Batch]) -> io::Result<Segment> {
+        let mut scan = Scan::default();
+        let raw_bytes: usize = batches.iter().map(|batch| batch.bytes().len()).sum();
+        self.frames.clear();
+        self.frames.reserve_exact(raw_bytes + batches.len() * HEADER);
+        for batch in batches {
+            debug_assert!(batch.signal() == signal && batch.bytes().len() <= MAX_FRAME);
+            self.frames.extend_from_slice(&frame_header(batch));
+            self.frames.extend_from_slice(batch.bytes());
+            scan.batch(batch);
+        }
+        let payload = self.compress_frames()?;
+        self.frames.clear();
+        scan.columns.encode(&mut self.frames);
+        let columns = self.compress_frames()?;
+        let trace_filter = filter_of(&mut scan.traces, TRACE_BITS);
+        let word_filter = filter_of(&mut scan.words, WORD_BITS);
+        let mut edges = Edges::default();
+        scan.calls.settle(&mut edges);
+        scan.calls.sort();
+        let (mut operation_measures, mut edge_measures) = (Vec::new(), Vec::new());
+        let (mut callers, mut children) = (Vec::new(), Vec::new());
+        if signal == Signal::Traces {
+            scan.measures().encode(&mut operation_measures);
+            edges.measures().encode(&mut edge_measures);
+            encode_callers(&scan.calls.callers, &mut callers);
+            encode_children(&scan.calls.children, &mut children);
+        }
+        Ok(Segment {
+            signal,
+            batches: batches.len(),
+            items: batches.iter().map(Batch::items).sum(),
+            raw_bytes,
+            range: scan.range,
+            parts: [payload, columns, trace_filter, word_filter],
+            columns: Columns {
+                services: scan.columns.services,
+                operations: scan.columns.operations,
+                ..Columns::default()
+            },
+            service_items: scan.items,
+            keys: scan.keys.found(),
+            edges: edges.pairs,
+            operation_measures,
+            edge_measures,
+            callers,
+            children,
+        })
+    }
+
+    /// Compresses what is in the buffer of frames.
+    fn compress_frames(&mut self) -> io::Result<Vec<u8>> {
+        if self.frames.len() > LONGEST {
+            // It could not be read again.
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "a segment is too long"));
+        }
+        self.compressed.clear();
+        self.compressed.reserve_exact(zstd::zstd_safe::compress_bound(self.frames.len()));
+        self.compressor.compress_to_buffer(&self.frames, &mut self.compressed)?;
+        Ok(self.compressed.as_slice().to_vec())
+    }
+}
+
+impl Segment {
+    /// Bytes of all parts.
+    pub(super) fn stored_bytes(&self) -> usize {
+        self.parts.iter().map(Vec::len).sum()
+    }
+}
+
+/// A filter, or nothing where there is nothing to find.
+fn filter_of(hashes: &mut Vec<u64>, bits: usize) -> Vec<u8> {
+    hashes.sort_unstable();
+    hashes.dedup();
+    if hashes.is_empty() { Vec::new() } else { filter::build(hashes, bits) }
+}
+
+/// Bytes of a frame's header.
+pub(super) const HEADER: usize = 4;
+
+fn frame_header(batch: &Batch) -> [u8; HEADER] {
+    let word = ((batch.signal().index() as u32 + 1) << 24) | batch.bytes().len() as u32;
+    word.to_be_bytes()
+}
+
+/// Most bytes that a part can have before it is compressed: a full segment and one more batch have less.
+const LONGEST: usize = 4 * MAX_FRAME;
+
+/// Decompresses the payload or the columns of a segment.
+///
+/// # Errors
+/// They are damaged.
+pub(super) fn decompress(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let length = zstd::zstd_safe::get_frame_content_size(bytes).ok().flatten().unwrap_or_default();
+    let length = usize::try_from(length).ok().filter(|length| *length <= LONGEST);
+    let damaged = || io::Error::new(io::ErrorKind::InvalidData, "the compressed data is damaged");
+    zstd::bulk::decompress(bytes, length.ok_or_else(damaged)?)
+}
+
+/// The batches of a decompressed payload, whose bytes they share.
+///
+/// # Errors
+/// What stands where a batch should, by its number.
+pub(super) fn batches(payload: Vec<u8>) -> impl Iterator<Item = Result<Batch, String>> {
+    let mut rest = Bytes::from(payload);
+    let mut number = 0;
+    std::iter::from_fn(move || {
+        let header = *rest.first_chunk::<HEADER>()?;
+        number += 1;
+        let length = u32::from_be_bytes([0, header[1], header[2], header[3]]) as usize;
+        let signal = usize::from(header[0]).checked_sub(1).and_then(|index| Signal::ALL.get(index));
+        let (Some(signal), true) = (signal, rest.len() - HEADER >= length) else {
+            rest.clear();
+            return Some(Err(format!("batch {number} is damaged")));
+        };
+        let _ = rest.split_to(HEADER);
+        let batch = Batch::parse(*signal, rest.split_to(length));
+        Some(batch.map_err(|fault| format!("batch {number}: at byte {}: {fault}", fault.offset)))
+    })
+}

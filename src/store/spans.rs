@@ -1,0 +1,123 @@
+//! What the walk takes from a span.
+
+use super::attributes::Level;
+use super::edges::{Caller, Child, Share, span_key};
+use super::histogram;
+use super::measures::{MINUTE_NS, Measure, Place};
+use super::scan::Scan;
+use crate::otlp::proto::{STATUS_CODE_ERROR, Status};
+use crate::otlp::view::{Fields, Value, text};
+use crate::probability::randomness_of;
+use crate::probability::tracestate::{self, Sampling};
+
+/// Fields of a span.
+mod field {
+    pub(super) const TRACE_ID: u32 = 1;
+    pub(super) const SPAN_ID: u32 = 2;
+    pub(super) const TRACE_STATE: u32 = 3;
+    pub(super) const PARENT_SPAN_ID: u32 = 4;
+    pub(super) const NAME: u32 = 5;
+    pub(super) const KIND: u32 = 6;
+    pub(super) const START: u32 = 7;
+    pub(super) const END: u32 = 8;
+    pub(super) const ATTRIBUTE: u32 = 9;
+    pub(super) const EVENT: u32 = 11;
+    pub(super) const LINK: u32 = 13;
+    pub(super) const STATUS: u32 = 15;
+}
+
+/// Fields that hold the attributes of what a span has many of.
+const EVENT_ATTRIBUTE: u32 = 3;
+const LINK_ATTRIBUTE: u32 = 4;
+
+/// Values of `Span.kind`.
+const CLIENT: u8 = 3;
+const PRODUCER: u8 = 4;
+
+#[derive(Default)]
+struct Span<'a> {
+    trace_id: &'a [u8],
+    span_id: &'a [u8],
+    trace_state: &'a [u8],
+    parent_span_id: &'a [u8],
+    name: &'a [u8],
+    kind: u8,
+    start: u64,
+    end: u64,
+    status: i32,
+}
+
+/// Takes a span of a service.
+#[inline]
+pub(super) fn span(scan: &mut Scan, service: u32, record: &[u8]) {
+    let mut span = Span::default();
+    let mut position = 0;
+    for (number, value) in Fields::new(record) {
+        match (number, value) {
+            (field::ATTRIBUTE, Value::Len(attribute)) => {
+                scan.keys.attribute(Level::Span, position, attribute);
+                position += 1;
+            }
+            (field::TRACE_ID, Value::Len(id)) => span.trace_id = id,
+            (field::SPAN_ID, Value::Len(id)) => span.span_id = id,
+            (field::PARENT_SPAN_ID, Value::Len(id)) => span.parent_span_id = id,
+            (field::NAME, Value::Len(name)) => span.name = name,
+            (field::KIND, kind) => span.kind = kind.bits().min(u64::from(u8::MAX)) as u8,
+            (field::START, time) => span.start = time.bits(),
+            (field::END, time) => span.end = time.bits(),
+            (field::STATUS, status) => span.status = Status(status.bytes()).code(),
+            (field::TRACE_STATE, Value::Len(state)) => span.trace_state = state,
+            (field::EVENT, Value::Len(event)) => scan.keys.of_message(Level::Event, event, EVENT_ATTRIBUTE),
+            (field::LINK, Value::Len(link)) => scan.keys.of_message(Level::Link, link, LINK_ATTRIBUTE),
+            _ => {}
+        }
+    }
+    take(scan, service, &span);
+}
+
+#[inline]
+fn take(scan: &mut Scan, service: u32, span: &Span<'_>) {
+    let trace = scan.trace(span.trace_id);
+    let operation = scan.operation(service, span.kind, span.name);
+    scan.row(operation, span.status.clamp(0, i32::from(u8::MAX)) as u8, span.start);
+    scan.columns.durations.push(span.end.wrapping_sub(span.start) as i64);
+
+    let minute = (span.start / MINUTE_NS) as u32;
+    let failed = span.status == STATUS_CODE_ERROR;
+    let bucket = histogram::bucket(span.end.saturating_sub(span.start));
+    let weight = weight(span.trace_state, span.trace_id);
+    if weight == 1.0 {
+        scan.plain.push(Place::new(minute, operation, failed, bucket));
+    } else {
+        scan.weighted.push(Measure { minute, series: operation, failed, bucket, weight, trace });
+    }
+
+    // A part of the hash tells the traces of a minute apart.
+    let share = Share { weight: weight as f32, trace: trace as u32 };
+    match span_key(trace, span.span_id) {
+        None => {}
+        Some(key) if matches!(span.kind, CLIENT | PRODUCER) => {
+            scan.calls.callers.push(Caller { key, service, minute, failed, bucket, share });
+        }
+        Some(key) => scan.calls.others.push(key),
+    }
+    if let Some(parent) = span_key(trace, span.parent_span_id) {
+        scan.calls.children.push(Child { parent, service, share });
+    }
+}
+
+/// How many spans a span stands for: 1/p where it was kept with the probability p.
+///
+/// A threshold that would not have kept it says nothing, as in a sampler; else anybody could add 2⁵⁶ to a count.
+#[inline]
+fn weight(trace_state: &[u8], trace_id: &[u8]) -> f64 {
+    if trace_state.is_empty() {
+        return 1.0;
+    }
+    let Sampling { threshold, randomness } = tracestate::parse(text(trace_state));
+    let randomness = randomness.or_else(|| randomness_of(trace_id));
+    let threshold =
+        threshold.filter(|threshold| randomness.is_some_and(|randomness| threshold.keeps(randomness)));
+    let probability = threshold.map(|threshold| threshold.probability());
+    probability.filter(|probability| *probability > 0.0).map_or(1.0, f64::recip)
+}

@@ -1,0 +1,107 @@
+//! Reports on stdout: a table on a terminal, tab-separated where it is a pipe, or what `--format` says.
+
+use std::io::{self, IsTerminal, Write};
+
+use serde_json::Value;
+use tabled::builder::Builder;
+use tabled::settings::object::{Columns, Object, Rows};
+use tabled::settings::{Alignment, Padding, Style};
+
+use crate::error::CommandError;
+
+/// Form of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Aligned, for people.
+    Table,
+    /// Tab-separated.
+    Tsv,
+    /// Comma-separated.
+    Csv,
+    /// One JSON document.
+    Json,
+}
+
+/// A report of rows.
+#[derive(Debug)]
+pub struct Table {
+    /// Headings, and whether the column holds numbers.
+    pub columns: &'static [(&'static str, bool)],
+    /// What people read, by column.
+    pub rows: Vec<Vec<String>>,
+    /// What programs read.
+    pub json: Value,
+}
+
+impl Format {
+    /// What suits stdout.
+    pub fn of_stdout() -> Format {
+        if io::stdout().is_terminal() { Format::Table } else { Format::Tsv }
+    }
+}
+
+impl Table {
+    /// Writes the report to stdout; a reader that has gone away is no error.
+    ///
+    /// # Errors
+    /// Writing failed.
+    pub fn print(&self, format: Format) -> Result<(), CommandError> {
+        print(&self.text(format)?)
+    }
+
+    fn text(&self, format: Format) -> Result<String, CommandError> {
+        Ok(match format {
+            Format::Json => format!("{:#}\n", self.json),
+            Format::Table => self.aligned(),
+            Format::Csv => self.separated(b',')?,
+            Format::Tsv => self.separated(b'\t')?,
+        })
+    }
+
+    fn aligned(&self) -> String {
+        let mut builder = Builder::default();
+        builder.push_record(self.columns.iter().map(|(heading, _)| heading.to_uppercase()));
+        self.rows.iter().for_each(|row| builder.push_record(row.iter().map(|cell| printable(cell))));
+        let mut table = builder.build();
+        table.with(Style::empty()).with(Padding::new(0, 2, 0, 0));
+        for (index, _) in self.columns.iter().enumerate().filter(|(_, (_, is_number))| *is_number) {
+            table.modify(Columns::one(index).intersect(Rows::new(0..)), Alignment::right());
+        }
+        let text = table.to_string();
+        text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
+    }
+
+    fn separated(&self, separator: u8) -> Result<String, CommandError> {
+        let failure = |error: csv::Error| CommandError::failure(anyhow::Error::new(error));
+        let mut writer = csv::WriterBuilder::new().delimiter(separator).from_writer(Vec::new());
+        writer.write_record(self.columns.iter().map(|(heading, _)| heading)).map_err(failure)?;
+        for row in &self.rows {
+            writer.write_record(row).map_err(failure)?;
+        }
+        let bytes = writer.into_inner().map_err(|error| CommandError::failure(anyhow::anyhow!("{error}")))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+}
+
+/// A cell without what would move the cursor.
+fn printable(cell: &str) -> String {
+    let escaped = |character: char| match character.is_control() {
+        true => character.escape_default().to_string(),
+        false => character.to_string(),
+    };
+    cell.chars().map(escaped).collect()
+}
+
+/// Writes text to stdout; a reader that has gone away is no error.
+///
+/// # Errors
+/// Writing failed.
+pub fn print(text: &str) -> Result<(), CommandError> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(CommandError::failure(anyhow::Error::new(error).context("cannot write to stdout")))
+        }
+        _ => Ok(()),
+    }
+}
