@@ -1,7 +1,7 @@
 //! Documents that other projects published: read, written and read again, by the library and by the real `obs`.
 
 mod process;
-mod shared;
+pub(super) mod shared;
 mod strict;
 
 use std::collections::BTreeMap;

@@ -25,11 +25,16 @@ fn rendered() -> BTreeMap<PathBuf, Vec<u8>> {
     let mut root = Cli::command();
     root.build();
     files.insert("man/obs.1".into(), page(root.clone()));
-    for command in root.get_subcommands() {
-        let name = format!("obs-{}", command.get_name());
+    pages_of_subcommands(&root, "obs", &mut files);
+    files
+}
+
+fn pages_of_subcommands(parent: &clap::Command, path: &str, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
+    for command in parent.get_subcommands() {
+        let name = format!("{path}-{}", command.get_name());
+        pages_of_subcommands(command, &name, files);
         files.insert(format!("man/{name}.1").into(), page(command.clone().name(name)));
     }
-    files
 }
 
 fn page(command: clap::Command) -> Vec<u8> {

@@ -3,13 +3,13 @@
 pub mod choices;
 mod faults;
 mod hostile;
-mod lenient;
+pub mod lenient;
 pub mod messages;
 mod metric_messages;
 mod metric_reference;
 mod metric_views;
 mod reference;
-mod scramble;
+pub mod scramble;
 pub mod split;
 mod views;
 

@@ -54,7 +54,8 @@ fn the_readme_shows_a_configuration_that_is_read() {
         yaml.replace("http://localhost:4317", "http://127.0.0.1:9"),
     )
     .unwrap();
-    for arguments in [&["sample"][..], &["relay", "--to", "http://127.0.0.1:9"]] {
+    for arguments in [&["sample"][..], &["relay", "--to", "http://127.0.0.1:9"], &["store", "--db", "obs.db"]]
+    {
         let output = Command::new(env!("CARGO_BIN_EXE_obs"))
             .args(arguments)
             .current_dir(&folder)

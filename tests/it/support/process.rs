@@ -63,7 +63,19 @@ pub struct End {
 impl Obs {
     /// `obs` with the words of `line`, in the directory `dir`.
     pub fn new(dir: &TempDir, line: &str) -> Obs {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_obs"));
+        Obs::of(Command::new(env!("CARGO_BIN_EXE_obs")), dir, line)
+    }
+
+    /// The same where no file may grow larger than so many bytes.
+    pub fn with_largest_file(dir: &TempDir, bytes: u64, line: &str) -> Obs {
+        let mut command = Command::new("sh");
+        // The shell counts in blocks of 512 bytes.
+        let limited = format!("ulimit -f {}; exec \"$0\" \"$@\"", bytes / 512);
+        command.arg("-c").arg(limited).arg(env!("CARGO_BIN_EXE_obs"));
+        Obs::of(command, dir, line)
+    }
+
+    fn of(mut command: Command, dir: &TempDir, line: &str) -> Obs {
         command.args(line.split_whitespace()).current_dir(dir.path()).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("HOME", dir.path()).env("LANG", "C").env("TZ", "UTC");
