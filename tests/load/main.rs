@@ -3,16 +3,20 @@
 //! The generator and the sink run in this program and do not count. `scripts/bench` builds everything and calls it.
 
 mod client;
+mod database;
 mod files;
 mod generator;
 mod latency;
 mod peers;
 mod process;
 mod report;
+mod rows;
 mod run;
 mod scenario;
 mod sink;
 mod spans;
+mod store;
+mod store_report;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -22,7 +26,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 
-use scenario::SCENARIOS;
+use scenario::{SCENARIOS, Scenario, System};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -30,7 +34,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Measures obs, and other collectors beside it, with a load of OTLP/gRPC.
 #[derive(Parser, Clone)]
 struct Options {
-    /// Scenarios to run, in the order of --list; a trailing `*` stands for any ending. Without any, all
+    /// Scenarios to run, in the order of --list; a trailing `*` stands for any ending. Without any, all but store-memory
     scenarios: Vec<String>,
     /// Prints the scenarios
     #[arg(long)]
@@ -44,13 +48,16 @@ struct Options {
     /// The OpenTelemetry Collector's binary; without it, its scenarios are skipped
     #[arg(long)]
     otelcol: Option<PathBuf>,
+    /// A Python that has the module duckdb; without it, its scenario is skipped
+    #[arg(long)]
+    python: Option<PathBuf>,
     /// Shorter: 3 s of load, 10 s of stall, files a quarter as large
     #[arg(long)]
     quick: bool,
     /// How long the generator sends [default: 10]
     #[arg(long)]
     seconds: Option<u64>,
-    /// Ends after so many spans if the time is not over
+    /// Ends after so many spans if the time is not over; so many are put into a database
     #[arg(long)]
     spans: Option<u64>,
     /// How long the sink stalls [default: 60]
@@ -71,9 +78,15 @@ struct Options {
     /// Copies what the processes write to stderr
     #[arg(long, short)]
     verbose: bool,
+    /// Only writes a file of spans that are spread over 30 days, frames or (.jsonl) NDJSON
+    #[arg(long, value_name = "FILE")]
+    write: Option<PathBuf>,
     /// Runs one scenario and prints its figures as JSON
     #[arg(long, hide = true)]
     one: Option<String>,
+    /// Puts a file of frames into a database, a row a span
+    #[arg(long, hide = true, num_args = 2, value_names = ["FILE", "DB"])]
+    rows: Option<Vec<PathBuf>>,
 }
 
 impl Options {
@@ -86,14 +99,21 @@ impl Options {
     }
 
     /// Whether the command line asks for a scenario.
-    fn wants(&self, name: &str) -> bool {
+    fn wants(&self, scenario: &Scenario) -> bool {
+        let name = scenario.name;
         let matches = |pattern: &String| match pattern.strip_suffix('*') {
-            Some(beginning) => name.starts_with(beginning),
+            Some(beginning) => name.starts_with(beginning) && !scenario.is_long(),
             None => name == pattern,
         };
-        self.scenarios.is_empty() || self.scenarios.iter().any(matches)
+        match self.scenarios.is_empty() {
+            true => !scenario.is_long(),
+            false => self.scenarios.iter().any(matches),
+        }
     }
 }
+
+/// Time that the spans in a file for the store are spread over.
+const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 
 fn main() -> Result<ExitCode> {
     let options = Options::parse();
@@ -101,6 +121,17 @@ fn main() -> Result<ExitCode> {
         for scenario in SCENARIOS {
             println!("{:18} {}", scenario.name, scenario.about);
         }
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(path) = &options.write {
+        let is_json = path.extension().is_some_and(|extension| extension == "jsonl");
+        let format = if is_json { scenario::Format::Ndjson } else { scenario::Format::Proto };
+        let requests = options.spans.unwrap_or(1_000_000) / options.request as u64;
+        files::write(path, format, requests, options.request, MONTH)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some([file, database]) = options.rows.as_deref() {
+        rows::load(file, database)?;
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(name) = &options.one {
@@ -113,7 +144,7 @@ fn main() -> Result<ExitCode> {
 }
 
 fn all(options: &Options) -> Result<ExitCode> {
-    let chosen: Vec<_> = SCENARIOS.iter().filter(|scenario| options.wants(scenario.name)).collect();
+    let chosen: Vec<_> = SCENARIOS.iter().filter(|scenario| options.wants(scenario)).collect();
     if chosen.is_empty() {
         bail!("no such scenario; --list prints them");
     }
@@ -121,7 +152,7 @@ fn all(options: &Options) -> Result<ExitCode> {
     let mut failed = false;
     for scenario in chosen {
         if let Some(missing) = scenario.missing(options) {
-            eprintln!("{}: skipped, no {missing} binary", scenario.name);
+            eprintln!("{}: skipped, no {missing}", scenario.name);
             continue;
         }
         eprint!("{} … ", scenario.name);
@@ -138,7 +169,16 @@ fn all(options: &Options) -> Result<ExitCode> {
             }
         }
     }
-    print!("{}", report::table(&rows));
+    let is_kept = |row: &report::Row| matches!(row.0.system, System::Store(_));
+    let (kept, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_kept);
+    let mut tables = Vec::new();
+    if !rows.is_empty() || kept.is_empty() {
+        tables.push(report::table(&rows));
+    }
+    if !kept.is_empty() {
+        tables.push(store_report::table(&kept));
+    }
+    print!("{}", tables.join("\n"));
     Ok(ExitCode::from(u8::from(failed)))
 }
 

@@ -82,8 +82,16 @@ impl Process {
     ///
     /// # Errors
     /// It took too long or did not exit with 0.
-    pub fn wait(mut self) -> Result<Usage> {
-        let ended = self.ended.recv_timeout(PATIENCE);
+    pub fn wait(self) -> Result<Usage> {
+        self.wait_for(PATIENCE)
+    }
+
+    /// Waits until the process has ended, so long at most.
+    ///
+    /// # Errors
+    /// It took longer or did not exit with 0.
+    pub fn wait_for(mut self, patience: Duration) -> Result<Usage> {
+        let ended = self.ended.recv_timeout(patience);
         let ended = ended.with_context(|| format!("{} did not end\n{}", self.name, self.said()))??;
         self.running = false;
         if let Some(log) = self.log.take() {

@@ -9,7 +9,7 @@ use crate::process::Usage;
 use crate::scenario::Scenario;
 use crate::spans::SPANS_PER_TRACE;
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Figures {
     /// Spans that were accepted.
     pub sent: u64,
@@ -19,7 +19,9 @@ pub struct Figures {
     pub arrived: u64,
     /// Bytes of the requests in which they came out.
     pub wire_bytes: u64,
-    /// From the first request to the last arrival.
+    /// Bytes of the database that they were put into.
+    pub stored_bytes: u64,
+    /// From the first request to the last arrival; for a database, until its writer has ended.
     pub wall_seconds: f64,
     pub processes: Vec<Usage>,
     pub export: Option<Percentiles>,
@@ -50,7 +52,7 @@ impl Figures {
         self.processes.iter().fold(0.0, |sum, process| sum + process.cpu_seconds)
     }
 
-    fn spans_per_cpu_second(&self) -> Option<f64> {
+    pub fn spans_per_cpu_second(&self) -> Option<f64> {
         self.per_cpu_second(self.sent)
     }
 
@@ -79,8 +81,11 @@ const HEADER: [&str; 16] = [
     "peak MiB",
 ];
 
+/// A scenario and what it gave.
+pub type Row = (&'static Scenario, Figures);
+
 /// A table in Markdown.
-pub fn table(rows: &[(&Scenario, Figures)]) -> String {
+pub fn table(rows: &[Row]) -> String {
     let mut out = format!("| {} |\n|{}\n", HEADER.join(" | "), "---|".repeat(HEADER.len()));
     for (scenario, figures) in rows {
         let [rotel, otelcol] = scenario.references;
@@ -106,6 +111,12 @@ pub fn table(rows: &[(&Scenario, Figures)]) -> String {
         ];
         writeln!(out, "| {} |", cells.join(" | ")).expect("a string");
     }
+    out + &notes(rows)
+}
+
+/// What a table says below its rows.
+pub fn notes(rows: &[Row]) -> String {
+    let mut out = String::new();
     for (scenario, figures) in rows {
         if figures.retries > 0 {
             writeln!(out, "\n{}: {} requests sent again", scenario.name, figures.retries).expect("a string");
@@ -118,7 +129,7 @@ pub fn table(rows: &[(&Scenario, Figures)]) -> String {
 }
 
 /// `collect 1.20, relay 0.80`.
-fn each(figures: &Figures, show: impl Fn(&Usage) -> String) -> String {
+pub fn each(figures: &Figures, show: impl Fn(&Usage) -> String) -> String {
     let parts: Vec<_> =
         figures.processes.iter().map(|process| format!("{} {}", process.name, show(process))).collect();
     if parts.is_empty() { "–".into() } else { parts.join(", ") }
@@ -131,7 +142,7 @@ fn bytes_a_span(figures: &Figures) -> String {
     }
 }
 
-fn thousands(number: f64) -> String {
+pub fn thousands(number: f64) -> String {
     format!("{:.0} k", number / 1e3)
 }
 
@@ -147,7 +158,7 @@ fn ratio(figures: &Figures, reference: Option<&Figures>) -> String {
     }
 }
 
-fn percentiles(percentiles: Option<Percentiles>) -> String {
+pub fn percentiles(percentiles: Option<Percentiles>) -> String {
     percentiles
         .map_or("–".into(), |percentiles| format!("{:.1} / {:.1}", percentiles.p50_ms, percentiles.p99_ms))
 }

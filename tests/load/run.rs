@@ -20,7 +20,7 @@ use crate::{Options, files, peers};
 const BEFORE_STALL: Duration = Duration::from_secs(2);
 const AFTER_STALL: Duration = Duration::from_secs(5);
 
-const COLLECT: [&str; 5] = ["collect", "--grpc", "127.0.0.1:0", "--http", "off"];
+pub const COLLECT: [&str; 5] = ["collect", "--grpc", "127.0.0.1:0", "--http", "off"];
 
 /// Processes that are running, the first takes spans at `address`.
 struct Running {
@@ -41,6 +41,11 @@ pub fn run(scenario: &Scenario, options: &Options) -> Result<Figures> {
     let directory = tempfile::tempdir()?;
     if let System::SampleFile(format) = scenario.system {
         let mut figures = sample_file(format, options, directory.path())?;
+        figures.check(scenario.share(), false);
+        return Ok(figures);
+    }
+    if let System::Store(store) = scenario.system {
+        let mut figures = store.run(options, directory.path())?;
         figures.check(scenario.share(), false);
         return Ok(figures);
     }
@@ -72,6 +77,7 @@ pub fn run(scenario: &Scenario, options: &Options) -> Result<Figures> {
         otlp_bytes: sent.otlp_bytes,
         arrived: counted.unwrap_or(arrived.spans),
         wire_bytes: arrived.wire_bytes,
+        stored_bytes: 0,
         wall_seconds: arrived.last.map_or(sent.began.elapsed(), |last| last - sent.began).as_secs_f64(),
         processes,
         export: sent.latencies.percentiles(),
@@ -88,7 +94,7 @@ fn start(system: System, options: &Options, sink: SocketAddr, directory: &Path) 
     let path = |path: &Option<std::path::PathBuf>| path.clone().context("no binary");
     let verbose = options.verbose;
     Ok(match system {
-        System::Nothing | System::SampleFile(_) => {
+        System::Nothing | System::SampleFile(_) | System::Store(_) => {
             Running { processes: Vec::new(), address: sink.to_string(), drains: true }
         }
         System::Collect(format) => {
@@ -195,7 +201,7 @@ fn sample_file(format: Format, options: &Options, directory: &Path) -> Result<Fi
     let spans = if options.quick { spans / 4 } else { spans };
     let requests = spans / options.request as u64;
     let path = directory.join(name);
-    files::write(&path, format, requests, options.request)?;
+    files::write(&path, format, requests, options.request, Duration::from_secs(1))?;
     let mut command = Command::new(&options.obs);
     command.args(["sample", "--rate", &RATE.to_string(), "--ledger", &ledger(directory)]).arg(&path);
     command.stdin(Stdio::null()).stdout(Stdio::null());
@@ -206,12 +212,8 @@ fn sample_file(format: Format, options: &Options, directory: &Path) -> Result<Fi
         sent: requests * options.request as u64,
         otlp_bytes: requests * Template::new(options.request).size() as u64,
         arrived: written(directory)?.context("no ledger")?,
-        wire_bytes: 0,
         wall_seconds: start.elapsed().as_secs_f64(),
         processes,
-        export: None,
-        end_to_end: None,
-        retries: 0,
-        complaint: None,
+        ..Default::default()
     })
 }

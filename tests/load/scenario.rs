@@ -4,6 +4,7 @@ use self::Ack::{OnAccept, OnDelivery};
 use crate::Options;
 use crate::client::Compression::{self, Gzip, None as Plain, Zstd};
 use crate::spans::FAILED;
+use crate::store::Store;
 
 pub struct Scenario {
     pub name: &'static str,
@@ -42,6 +43,8 @@ pub enum System {
     Collect(Format),
     /// `obs sample --rate 0.05 FILE` to nowhere.
     SampleFile(Format),
+    /// Spans into a database, their own table.
+    Store(Store),
     Rotel,
     Otelcol(Compression),
 }
@@ -105,6 +108,10 @@ const fn at(rate: u64, name: &'static str, system: System, references: Reference
     Scenario { rate: Some(rate), ..full(name, about, system, references) }
 }
 
+const fn kept(name: &'static str, about: &'static str, store: Store) -> Scenario {
+    full(name, about, System::Store(store), ["rows-sqlite", "rows-duckdb"])
+}
+
 const fn stalled(name: &'static str, system: System) -> Scenario {
     let about = "full load while the sink answers nothing for a while: peak memory";
     Scenario { stall: true, ..full(name, about, system, STALLED) }
@@ -153,6 +160,12 @@ pub const SCENARIOS: &[Scenario] = &[
     stalled("stall-run", run_relay(OnDelivery, Plain)).fuses("stall-relay"),
     stalled("stall-run-accept", run_relay(OnAccept, Plain)).fuses("stall-relay"),
     stalled("stall-pipe-ndjson", sampled(Format::Ndjson)),
+    kept("store-proto", "store a file of frames, spans of 30 days", Store::File(Format::Proto)),
+    kept("store-ndjson", "store a file of NDJSON, spans of 30 days", Store::File(Format::Ndjson)),
+    kept("store-run", "run: collect | store", Store::Run),
+    kept("rows-sqlite", "the file of frames as rows in SQLite, with an index on the trace id", Store::RowsSqlite),
+    kept("rows-duckdb", "a file of NDJSON as rows in DuckDB, no index", Store::RowsDuckdb),
+    kept("store-memory", "store 100 M spans from a pipe: peak memory; only when named", Store::Pipe),
 ];
 
 impl Scenario {
@@ -170,11 +183,17 @@ impl Scenario {
         }
     }
 
+    /// Whether it takes so much time and disk that it runs only when its whole name is given.
+    pub fn is_long(&self) -> bool {
+        matches!(self.system, System::Store(Store::Pipe))
+    }
+
     /// The program that the scenario lacks.
     pub fn missing(&self, options: &Options) -> Option<&'static str> {
         match self.system {
-            System::Rotel if options.rotel.is_none() => Some("rotel"),
-            System::Otelcol(_) if options.otelcol.is_none() => Some("otelcol"),
+            System::Rotel if options.rotel.is_none() => Some("rotel binary"),
+            System::Otelcol(_) if options.otelcol.is_none() => Some("otelcol binary"),
+            System::Store(Store::RowsDuckdb) if options.python.is_none() => Some("Python with DuckDB"),
             _ => None,
         }
     }
