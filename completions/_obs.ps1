@@ -238,9 +238,9 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
         }
         'obs;store;prune' {
             [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'The database [default: obs.db]')
-            [CompletionResult]::new('--older-than', '--older-than', [CompletionResultType]::ParameterName, 'Delete segments all of whose items are older')
+            [CompletionResult]::new('--older-than', '--older-than', [CompletionResultType]::ParameterName, 'Delete segments all of whose items are older [default: storage.retention_days, if that is set]')
             [CompletionResult]::new('--max-size', '--max-size', [CompletionResultType]::ParameterName, 'Delete the oldest segments until the database is no larger, such as 10GiB')
-            [CompletionResult]::new('--rollups-older-than', '--rollups-older-than', [CompletionResultType]::ParameterName, 'Delete counts a minute and an hour that are older')
+            [CompletionResult]::new('--rollups-older-than', '--rollups-older-than', [CompletionResultType]::ParameterName, 'Delete counts a minute and an hour that are older [default: 400d, or what items are kept if that is longer]')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Take this for the present, for results that can be repeated')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file (YAML) [default: ./obs.yaml if there is one]')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the messages on stderr [default: text]')

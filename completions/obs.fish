@@ -195,9 +195,9 @@ complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcomman
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from compact" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from compact" -s V -l version -d 'Print version'
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from prune" -l db -d 'The database [default: obs.db]' -r -F
-complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from prune" -l older-than -d 'Delete segments all of whose items are older' -r
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from prune" -l older-than -d 'Delete segments all of whose items are older [default: storage.retention_days, if that is set]' -r
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from prune" -l max-size -d 'Delete the oldest segments until the database is no larger, such as 10GiB' -r
-complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from prune" -l rollups-older-than -d 'Delete counts a minute and an hour that are older' -r
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from prune" -l rollups-older-than -d 'Delete counts a minute and an hour that are older [default: 400d, or what items are kept if that is longer]' -r
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from prune" -l now -d 'Take this for the present, for results that can be repeated' -r
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from prune" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from prune" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
