@@ -16,7 +16,7 @@ use crate::pipeline::{Accepted, Delivery, Place, Receipt};
 use crate::stream::{MAX_FRAME, Reason};
 
 /// Segments that are being built or wait to be committed.
-pub(super) const BUILT_AHEAD: usize = 2;
+pub(super) const BUILT_AHEAD: usize = 1;
 
 /// Time that others get to join a delivery whose sender waits.
 const LINGER: Duration = Duration::from_millis(1);
