@@ -21,10 +21,10 @@ use crate::otlp::Signal;
 use crate::stream::Reason;
 
 /// Bytes of batches that are committed together where nobody waits for them.
-const COMMIT_BYTES: usize = 32 << 20;
+const COMMIT_BYTES: usize = 16 << 20;
 
 /// Segments after which the rollups are brought up to date; a moment of quiet will do too.
-const FOLD_SEGMENTS: usize = 16;
+const FOLD_SEGMENTS: usize = 8;
 
 /// Rollups are behind for so long at the most.
 const FOLD_INTERVAL: Duration = Duration::from_secs(1);

@@ -14,7 +14,7 @@ use super::rollups::Rollup;
 use super::segment::{Part, Segment};
 
 /// Segments whose measures are taken into the rollups in one transaction, which bounds its memory.
-const FOLDED_AT_ONCE: usize = 16;
+const FOLDED_AT_ONCE: usize = 8;
 
 /// Writes segments.
 #[derive(Debug)]

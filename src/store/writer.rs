@@ -20,7 +20,7 @@ use crate::stream::{Ledger, Reason, Stop};
 use crate::telemetry::{Histogram, Samples};
 
 /// Bytes of batches that wait to become segments: the one that is being filled, and those that are being built.
-const ROOM_BYTES: usize = 14 << 20;
+const ROOM_BYTES: usize = 13 << 20;
 /// Small items take more than they have on the wire.
 const ROOM_ITEMS: usize = ROOM_BYTES / 32;
 
