@@ -1,9 +1,9 @@
 //! The store: whatever flows through the pipe, in one SQLite file.
 //!
-//! SQLite is transaction log, catalog and container. A batch's way: [`writer`] takes it from the pipeline and collects
-//! batches of its signal; [`segment`] compresses them, and walks over them once for all that searches and rollups need
-//! ([`scan`]); [`committer`] writes segments in a transaction, which resolves their receipts, and a moment later adds
-//! what they count to the rollups.
+//! SQLite is transaction log, catalog and container. A batch's way: `writer` takes it from the pipeline, `assembler`
+//! collects batches of its signal, `segment` compresses them and walks over them once for all that searches and rollups
+//! need (`scan`); `commits` and `committer` write segments in a transaction, which resolves their receipts, and a moment
+//! later add what they count to the rollups.
 
 mod assembler;
 mod attributes;
