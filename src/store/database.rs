@@ -150,9 +150,8 @@ impl Database {
         let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
         self.connection.create_scalar_function("merge_durations", 2, flags, |context| {
             let read = |index| histogram::decode(context.get_raw(index).as_blob().unwrap_or_default());
-            let damaged =
-                || rusqlite::Error::UserFunctionError("a histogram in the rollups is damaged".into());
-            let (one, other) = (read(0).ok_or_else(damaged)?, read(1).ok_or_else(damaged)?);
+            // One that is damaged counts as none, or its minute could take nothing any more; the check tells of it.
+            let (one, other) = (read(0).unwrap_or_default(), read(1).unwrap_or_default());
             let mut merged = Vec::new();
             histogram::encode(&histogram::merge(&one, &other), &mut merged);
             Ok(merged)

@@ -163,6 +163,11 @@ pub(super) fn fill_hours(connection: &Connection, progress: Progress<'_>) -> rus
         ))?;
         let mut minutes = minutes.query([rollup.hours().minutes])?;
         while let Some(row) = minutes.next()? {
+            if histogram::decode(row.get_ref(7)?.as_blob()?).is_none() {
+                return Err(rusqlite::Error::UserFunctionError(
+                    "a histogram in the rollups is damaged".into(),
+                ));
+            }
             for column in 0..8 {
                 upsert.raw_bind_parameter(column + 1, ToSqlOutput::Borrowed(row.get_ref(column)?))?;
             }

@@ -4,7 +4,7 @@ use rusqlite::params;
 
 use super::database::{Db, Frame, complaints, frames};
 use crate::support::telemetry::{frame, logs, traces};
-use crate::support::{End, LedgerFile};
+use crate::support::{End, LedgerFile, Obs};
 
 /// Items in a segment.
 const ITEMS: u64 = 100;
@@ -162,4 +162,34 @@ fn the_ledger_of_an_export_adds_up_beside_damage() {
     let ledger: LedgerFile = end.ledger();
     assert_eq!((ledger.traces().received, ledger.traces().sent, ledger.rejected()), (ITEMS, ITEMS, 2));
     assert_eq!(ledger.account("logs").sent, ITEMS);
+}
+
+#[test]
+fn damaged_counts_are_told_and_do_not_stop_the_writer() {
+    let db = kept();
+    db.sql()
+        .execute_batch(
+            "UPDATE operation_minutes SET durations = x'2000';
+             UPDATE operation_hours SET durations = x'2000';
+             INSERT INTO unfolded VALUES (NULL, x'00000000', x'ff', x'', x'', x'', x'', x'');
+             INSERT INTO pending_runs VALUES (1000, 5, 70, 1), (1001, 5, 0, 1);
+             INSERT INTO pending_spans VALUES (1001, 0, x'ff', x'ff');",
+        )
+        .unwrap();
+    let check = db.store("check").run();
+    assert_eq!(check.code, 1, "{}", check.text());
+    for table in ["unfolded: 1 rows are damaged", "pending_spans: 1 rows are damaged", "operation_minutes: "]
+    {
+        assert!(check.text().contains(table), "{table} not in {}", check.text());
+    }
+    // The same minute again, whose counts are the damaged ones.
+    let end = db.store("").stdin(frame(1, &traces(0..ITEMS))).run();
+    end.expect(0, "100 spans in = 100 out");
+    assert_eq!(db.number("SELECT sum(items) FROM segments"), 5 * ITEMS as i64);
+    assert_eq!(db.number("SELECT count(*) FROM unfolded"), 0);
+    assert_eq!(db.number("SELECT sum(count) FROM operation_minutes"), 4 * ITEMS as i64);
+    // Of calls, too.
+    let calls = Obs::new(&db.dir, "collect --synthetic 1000 --spans 50 --seed 1 --format proto").run();
+    db.store("").stdin(calls.stdout).run().expect(0, "are damaged and forgotten");
+    assert_eq!(db.number("SELECT count(*) FROM pending_runs WHERE id IN (1000, 1001)"), 0);
 }
