@@ -35,6 +35,7 @@ complete -c obs -n "__fish_obs_needs_command" -f -a "collect" -d 'Receive teleme
 complete -c obs -n "__fish_obs_needs_command" -f -a "sample" -d 'Keep a share of the traces, and all errors and slow spans'
 complete -c obs -n "__fish_obs_needs_command" -f -a "relay" -d 'Send a stream to an OTLP endpoint'
 complete -c obs -n "__fish_obs_needs_command" -f -a "store" -d 'Keep a stream in a database, and look after it'
+complete -c obs -n "__fish_obs_needs_command" -f -a "query" -d 'Search traces and logs, in a database or a stream'
 complete -c obs -n "__fish_obs_needs_command" -f -a "run" -d 'Run a whole pipeline in one process'
 complete -c obs -n "__fish_obs_using_subcommand collect" -l grpc -d 'Receive OTLP/gRPC on ADDR, or off; port 0 takes a free one [default: 127.0.0.1:4317, off with --synthetic]' -r
 complete -c obs -n "__fish_obs_using_subcommand collect" -l http -d 'Receive OTLP/HTTP on ADDR, or off; port 0 takes a free one [default: 127.0.0.1:4318, off with --synthetic]' -r
@@ -162,7 +163,7 @@ complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcomman
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -l signal -d 'Only this signal' -r
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -l service -d 'Only this service; repeatable' -r
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -l since -d 'From so long ago' -r
-complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -l from -d 'From this time on: RFC 3339, now or now-2h' -r
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -l from -d 'From this time on: RFC 3339, a local time such as 2026-11-21T10:00, now or now-2h' -r
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -l to -d 'Before this time' -r
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -l now -d 'Take this for the present, for results that can be repeated' -r
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -l format -d 'Encoding of the stream on stdout' -r -f -a "ndjson\t'OTLP JSON Lines'
@@ -174,6 +175,7 @@ complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcomman
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
 json\t'A JSON object a line'"
+complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -l utc -d 'Take times without an offset for UTC instead of local times, and show times in UTC'
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Say less: -q only warnings, -qq only errors'
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say more: -v debug, -vv trace'
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -206,6 +208,242 @@ complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcomman
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Say more: -v debug, -vv trace'
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from prune" -s V -l version -d 'Print version'
+complete -c obs -n "__fish_obs_using_subcommand query; and not __fish_seen_subcommand_from services operations traces trace bottlenecks compare deps logs sql" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand query; and not __fish_seen_subcommand_from services operations traces trace bottlenecks compare deps logs sql" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
+json\t'A JSON object a line'"
+complete -c obs -n "__fish_obs_using_subcommand query; and not __fish_seen_subcommand_from services operations traces trace bottlenecks compare deps logs sql" -s q -l quiet -d 'Say less: -q only warnings, -qq only errors'
+complete -c obs -n "__fish_obs_using_subcommand query; and not __fish_seen_subcommand_from services operations traces trace bottlenecks compare deps logs sql" -s v -l verbose -d 'Say more: -v debug, -vv trace'
+complete -c obs -n "__fish_obs_using_subcommand query; and not __fish_seen_subcommand_from services operations traces trace bottlenecks compare deps logs sql" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand query; and not __fish_seen_subcommand_from services operations traces trace bottlenecks compare deps logs sql" -s V -l version -d 'Print version'
+complete -c obs -n "__fish_obs_using_subcommand query; and not __fish_seen_subcommand_from services operations traces trace bottlenecks compare deps logs sql" -f -a "services" -d 'The services, how much they do, how often they fail and how long they take'
+complete -c obs -n "__fish_obs_using_subcommand query; and not __fish_seen_subcommand_from services operations traces trace bottlenecks compare deps logs sql" -f -a "operations" -d 'The operations of a service'
+complete -c obs -n "__fish_obs_using_subcommand query; and not __fish_seen_subcommand_from services operations traces trace bottlenecks compare deps logs sql" -f -a "traces" -d 'Search traces'
+complete -c obs -n "__fish_obs_using_subcommand query; and not __fish_seen_subcommand_from services operations traces trace bottlenecks compare deps logs sql" -f -a "trace" -d 'Show a trace'
+complete -c obs -n "__fish_obs_using_subcommand query; and not __fish_seen_subcommand_from services operations traces trace bottlenecks compare deps logs sql" -f -a "bottlenecks" -d 'Where the time of many traces goes'
+complete -c obs -n "__fish_obs_using_subcommand query; and not __fish_seen_subcommand_from services operations traces trace bottlenecks compare deps logs sql" -f -a "compare" -d 'Compare two traces'
+complete -c obs -n "__fish_obs_using_subcommand query; and not __fish_seen_subcommand_from services operations traces trace bottlenecks compare deps logs sql" -f -a "deps" -d 'Which services call which'
+complete -c obs -n "__fish_obs_using_subcommand query; and not __fish_seen_subcommand_from services operations traces trace bottlenecks compare deps logs sql" -f -a "logs" -d 'Search log records'
+complete -c obs -n "__fish_obs_using_subcommand query; and not __fish_seen_subcommand_from services operations traces trace bottlenecks compare deps logs sql" -f -a "sql" -d 'Ask in SQL'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from services" -l sort -d 'What comes first' -r -f -a "requests\t'The most requests, calls or spans'
+errors\t'The most errors'
+error-rate\t'The highest share of errors'
+p50\t'The highest median'
+p95\t'The highest 95th percentile'
+p99\t'The highest 99th percentile'
+name\t'The name'"
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from services" -l limit -d 'Rows at the most; 0 is all [default: 20]' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from services" -l format -d 'Form of the report [default: table on a terminal, tsv elsewhere]' -r -f -a "table\t'Aligned, for people'
+json\t'One JSON document'
+csv\t'Comma-separated'
+tsv\t'Tab-separated'"
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from services" -l db -d 'The database [default: obs.db]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from services" -l signal -d 'Signal of frames that do not say theirs, as the collector\'s file exporter writes them' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from services" -l since -d 'From so long ago' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from services" -l from -d 'From this time on: RFC 3339, a local time such as 2026-11-21T10:00, now or now-2h' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from services" -l to -d 'Before this time' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from services" -l now -d 'Take this for the present, for results that can be repeated' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from services" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from services" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
+json\t'A JSON object a line'"
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from services" -l utc -d 'Take times without an offset for UTC instead of local times, and show times in UTC'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from services" -s q -l quiet -d 'Say less: -q only warnings, -qq only errors'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from services" -s v -l verbose -d 'Say more: -v debug, -vv trace'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from services" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from services" -s V -l version -d 'Print version'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from operations" -l sort -d 'What comes first' -r -f -a "requests\t'The most requests, calls or spans'
+errors\t'The most errors'
+error-rate\t'The highest share of errors'
+p50\t'The highest median'
+p95\t'The highest 95th percentile'
+p99\t'The highest 99th percentile'
+name\t'The name'"
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from operations" -l limit -d 'Rows at the most; 0 is all [default: 20]' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from operations" -l format -d 'Form of the report [default: table on a terminal, tsv elsewhere]' -r -f -a "table\t'Aligned, for people'
+json\t'One JSON document'
+csv\t'Comma-separated'
+tsv\t'Tab-separated'"
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from operations" -l db -d 'The database [default: obs.db]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from operations" -l signal -d 'Signal of frames that do not say theirs, as the collector\'s file exporter writes them' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from operations" -l since -d 'From so long ago' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from operations" -l from -d 'From this time on: RFC 3339, a local time such as 2026-11-21T10:00, now or now-2h' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from operations" -l to -d 'Before this time' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from operations" -l now -d 'Take this for the present, for results that can be repeated' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from operations" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from operations" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
+json\t'A JSON object a line'"
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from operations" -l utc -d 'Take times without an offset for UTC instead of local times, and show times in UTC'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from operations" -s q -l quiet -d 'Say less: -q only warnings, -qq only errors'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from operations" -s v -l verbose -d 'Say more: -v debug, -vv trace'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from operations" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from operations" -s V -l version -d 'Print version'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -s s -l service -d 'Of this service' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -s o -l operation -d 'Of this operation' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -s t -l tag -d 'With this attribute; repeatable' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -l where -d 'What passes this query, in the language of obs query logs' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -l since -d 'From so long ago' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -l from -d 'From this time on: RFC 3339, a local time such as 2026-11-21T10:00, now or now-2h' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -l to -d 'Before this time' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -l now -d 'Take this for the present, for results that can be repeated' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -l min-duration -d 'Traces that take so long, or longer' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -l max-duration -d 'Traces that take so long, or shorter' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -l sort -d 'Order of the traces' -r -f -a "newest\t'By start, the latest first'
+oldest\t'By start, the earliest first'
+longest\t'By duration, the longest first'
+shortest\t'By duration, the shortest first'"
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -l limit -d 'Traces that are shown, 0 for all' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -l after -d 'Go on behind this cursor, which a search before has given' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -l format -d 'Form of what is found [default: table on a terminal, tsv elsewhere]' -r -f -a "table\t'Aligned, for people'
+json\t'One JSON document'
+ndjson\t'A line of JSON each'
+csv\t'Comma-separated'
+tsv\t'Tab-separated'
+otlp\t'A stream, encoded as OBS_FORMAT says'"
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -l db -d 'The database [default: obs.db]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -l signal -d 'Signal of frames that do not say theirs, as the collector\'s file exporter writes them' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
+json\t'A JSON object a line'"
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -l errors -d 'With the status ERROR'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -l utc -d 'Take times without an offset for UTC instead of local times, and show times in UTC'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -l span-duration -d 'Take these for durations of the span instead of the whole trace'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -l exit-code -d 'Exit with 1 where nothing is found'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -s q -l quiet -d 'Say less: -q only warnings, -qq only errors'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -s v -l verbose -d 'Say more: -v debug, -vv trace'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -s V -l version -d 'Print version'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from trace" -l format -d 'Form of the trace [default: table on a terminal, tsv elsewhere]' -r -f -a "table\t'A tree with bars, for people'
+json\t'One JSON document'
+otlp\t'The spans as a stream, encoded as OBS_FORMAT says'
+html\t'A page for a browser'
+csv\t'Comma-separated, a row a span'
+tsv\t'Tab-separated, a row a span'"
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from trace" -l db -d 'The database [default: obs.db]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from trace" -l signal -d 'Signal of frames that do not say theirs, as the collector\'s file exporter writes them' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from trace" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from trace" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
+json\t'A JSON object a line'"
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from trace" -l attributes -d 'Show attributes, events and links under each span'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from trace" -l logs -d 'Show the trace\'s log records, under the spans that wrote them'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from trace" -l collapse -d 'Fold runs of spans that do the same and did not fail [default: on a terminal, in traces of more than 200 spans]'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from trace" -l expand -d 'Fold nothing'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from trace" -s q -l quiet -d 'Say less: -q only warnings, -qq only errors'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from trace" -s v -l verbose -d 'Say more: -v debug, -vv trace'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from trace" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from trace" -s V -l version -d 'Print version'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -s s -l service -d 'Of this service' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -s o -l operation -d 'Of this operation' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -s t -l tag -d 'With this attribute; repeatable' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -l where -d 'What passes this query, in the language of obs query logs' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -l since -d 'From so long ago' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -l from -d 'From this time on: RFC 3339, a local time such as 2026-11-21T10:00, now or now-2h' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -l to -d 'Before this time' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -l now -d 'Take this for the present, for results that can be repeated' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -l min-duration -d 'Traces that take so long, or longer' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -l max-duration -d 'Traces that take so long, or shorter' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -l limit -d 'Operations that are shown, 0 for all' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -l format -d 'Form of the report [default: table on a terminal, tsv elsewhere]' -r -f -a "table\t'Aligned, for people'
+json\t'One JSON document'
+csv\t'Comma-separated'
+tsv\t'Tab-separated'"
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -l db -d 'The database [default: obs.db]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -l signal -d 'Signal of frames that do not say theirs, as the collector\'s file exporter writes them' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
+json\t'A JSON object a line'"
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -l errors -d 'With the status ERROR'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -l utc -d 'Take times without an offset for UTC instead of local times, and show times in UTC'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -l span-duration -d 'Take these for durations of the span instead of the whole trace'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -s q -l quiet -d 'Say less: -q only warnings, -qq only errors'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -s v -l verbose -d 'Say more: -v debug, -vv trace'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -s V -l version -d 'Print version'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from compare" -l format -d 'Form of the report [default: table on a terminal, tsv elsewhere]' -r -f -a "table\t'Aligned, for people'
+json\t'One JSON document'
+csv\t'Comma-separated'
+tsv\t'Tab-separated'"
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from compare" -l db -d 'The database [default: obs.db]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from compare" -l signal -d 'Signal of frames that do not say theirs, as the collector\'s file exporter writes them' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from compare" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from compare" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
+json\t'A JSON object a line'"
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from compare" -s q -l quiet -d 'Say less: -q only warnings, -qq only errors'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from compare" -s v -l verbose -d 'Say more: -v debug, -vv trace'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from compare" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from compare" -s V -l version -d 'Print version'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from deps" -l service -d 'Only calls of this service and to it' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from deps" -l depth -d 'Also those of its neighbours: up to so many calls away' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from deps" -l sort -d 'What comes first' -r -f -a "requests\t'The most requests, calls or spans'
+errors\t'The most errors'
+error-rate\t'The highest share of errors'
+p50\t'The highest median'
+p95\t'The highest 95th percentile'
+p99\t'The highest 99th percentile'
+name\t'The name'"
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from deps" -l limit -d 'Rows at the most; 0 is all [default: 20]' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from deps" -l format -d 'Form of the report [default: table on a terminal, tsv elsewhere]' -r -f -a "table\t'Aligned, for people'
+json\t'One JSON document'
+dot\t'A diagram for Graphviz'
+mermaid\t'A diagram for Mermaid, which Markdown may hold'
+csv\t'Comma-separated'
+tsv\t'Tab-separated'"
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from deps" -l db -d 'The database [default: obs.db]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from deps" -l signal -d 'Signal of frames that do not say theirs, as the collector\'s file exporter writes them' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from deps" -l since -d 'From so long ago' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from deps" -l from -d 'From this time on: RFC 3339, a local time such as 2026-11-21T10:00, now or now-2h' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from deps" -l to -d 'Before this time' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from deps" -l now -d 'Take this for the present, for results that can be repeated' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from deps" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from deps" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
+json\t'A JSON object a line'"
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from deps" -l utc -d 'Take times without an offset for UTC instead of local times, and show times in UTC'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from deps" -s q -l quiet -d 'Say less: -q only warnings, -qq only errors'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from deps" -s v -l verbose -d 'Say more: -v debug, -vv trace'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from deps" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from deps" -s V -l version -d 'Print version'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -l sort -d 'Order of the records' -r -f -a "newest\t'The latest first'
+oldest\t'The earliest first'"
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -s n -l limit -d 'Records that are shown, 0 for all' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -s C -l context -d 'Show so many records of the same source before and behind each' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -l count-by -d 'Count by this field, as | count by FIELD does; repeatable' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -l since -d 'From so long ago' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -l from -d 'From this time on: RFC 3339, a local time such as 2026-11-21T10:00, now or now-2h' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -l to -d 'Before this time' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -l now -d 'Take this for the present, for results that can be repeated' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -l format -d 'Form of what is found [default: table on a terminal, tsv elsewhere]' -r -f -a "table\t'Aligned, for people'
+json\t'One JSON document'
+ndjson\t'A line of JSON each'
+csv\t'Comma-separated'
+tsv\t'Tab-separated'
+otlp\t'A stream, encoded as OBS_FORMAT says'"
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -l db -d 'The database [default: obs.db]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -l signal -d 'Signal of frames that do not say theirs, as the collector\'s file exporter writes them' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
+json\t'A JSON object a line'"
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -s f -l follow -d 'Show the last records, and new ones as they are stored'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -l trace -d 'Show the spans of the traces that the records belong to'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -l attributes -d 'Show the attributes of the records'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -l utc -d 'Take times without an offset for UTC instead of local times, and show times in UTC'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -l exit-code -d 'Exit with 1 where nothing is found'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -s q -l quiet -d 'Say less: -q only warnings, -qq only errors'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -s v -l verbose -d 'Say more: -v debug, -vv trace'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -s V -l version -d 'Print version'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from sql" -l format -d 'Form of the rows [default: table on a terminal, tsv elsewhere]' -r -f -a "table\t'Aligned, for people; all rows are kept in memory'
+json\t'One JSON document'
+ndjson\t'A JSON object a row'
+csv\t'Comma-separated'
+tsv\t'Tab-separated'"
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from sql" -l db -d 'The database [default: obs.db]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from sql" -l signal -d 'Signal of frames that do not say theirs, as the collector\'s file exporter writes them' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from sql" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from sql" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
+json\t'A JSON object a line'"
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from sql" -l schema -d 'Show the tables and their columns'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from sql" -s q -l quiet -d 'Say less: -q only warnings, -qq only errors'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from sql" -s v -l verbose -d 'Say more: -v debug, -vv trace'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from sql" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from sql" -s V -l version -d 'Print version'
 complete -c obs -n "__fish_obs_using_subcommand run" -l ack -d 'When a sender is told that its request is accepted' -r -f -a "on-accept\t'When it has a place in the queue of every relay'
 on-delivery\t'When the peer of every relay has it'"
 complete -c obs -n "__fish_obs_using_subcommand run" -l branch-buffer -d 'Bytes that may wait before each branch of tee, so that a slow one does not stop the others at once' -r

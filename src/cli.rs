@@ -7,6 +7,7 @@ use tracing::level_filters::LevelFilter;
 
 use crate::commands::collect::CollectArgs;
 use crate::commands::one_of;
+use crate::commands::query::QueryArgs;
 use crate::commands::relay::RelayArgs;
 use crate::commands::run::RunArgs;
 use crate::commands::sample::SampleArgs;
@@ -25,7 +26,7 @@ Examples:
 const FOOTER: &str = "\
 Exit codes: 0 ok, 2 usage or configuration, 3 some input was rejected, 4 failure or data not delivered, 130 \
 interrupted a second time.
-The manual of a subcommand: man obs-collect, man obs-sample, man obs-relay, man obs-store, man obs-run.";
+The manual of a subcommand: man obs-collect, man obs-sample, man obs-relay, man obs-store, man obs-query, man obs-run.";
 
 /// OpenTelemetry pipelines: collect, sample and relay traces, metrics and logs.
 #[derive(Debug, Parser)]
@@ -82,6 +83,8 @@ pub enum Command {
     Relay(RelayArgs),
     /// Keep a stream in a database, and look after it
     Store(StoreArgs),
+    /// Search traces and logs, in a database or a stream
+    Query(QueryArgs),
     /// Run a whole pipeline in one process
     Run(RunArgs),
 }
@@ -94,6 +97,7 @@ impl Command {
             Command::Sample(_) => "sample",
             Command::Relay(_) => "relay",
             Command::Store(_) => "store",
+            Command::Query(_) => "query",
             Command::Run(_) => "run",
         }
     }

@@ -1,5 +1,5 @@
 //! `obs`: OpenTelemetry pipelines.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 #![warn(missing_docs)]
 #![warn(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![warn(clippy::todo, clippy::dbg_macro)]
@@ -10,10 +10,13 @@ pub mod collect;
 pub mod commands;
 pub mod config;
 pub mod error;
+pub mod expr;
+pub mod mistake;
 pub mod net;
 pub mod otlp;
 pub mod pipeline;
 pub mod probability;
+pub mod query;
 pub mod redact;
 pub mod relay;
 pub mod sample;

@@ -2,8 +2,10 @@
 
 mod closing;
 pub mod collect;
+mod db_args;
 mod own_telemetry;
 mod process;
+pub mod query;
 pub mod relay;
 mod report_args;
 pub mod run;
@@ -48,6 +50,7 @@ pub fn run(cli: Cli) -> Result<Outcome, CommandError> {
         (_, Some(stage)) => process::run_stage(name, stage, &config),
         (Command::Run(args), None) => run::run(args, &config),
         (Command::Store(args), None) => args.run(&config),
+        (Command::Query(args), None) => args.run(&config),
         (_, None) => Ok(Outcome::Ok),
     }
 }
@@ -59,6 +62,6 @@ fn as_stage(command: &Command) -> Option<&dyn StageCommand> {
         Command::Sample(args) => Some(args),
         Command::Relay(args) => Some(args),
         Command::Store(args) => args.is_stage().then_some(args as &dyn StageCommand),
-        Command::Run(_) => None,
+        Command::Query(_) | Command::Run(_) => None,
     }
 }

@@ -62,7 +62,23 @@ pub(super) enum StreamFormat {
 
 impl OutputArgs {
     pub(super) fn encoding(&self) -> Encoding {
-        match self.format {
+        self.format.encoding()
+    }
+}
+
+impl StreamFormat {
+    /// What `OBS_FORMAT` says, for subcommands whose own format is that of a report.
+    pub(super) fn of_environment() -> Result<StreamFormat, CommandError> {
+        let name = std::env::var("OBS_FORMAT").unwrap_or_default();
+        if name.is_empty() {
+            return Ok(StreamFormat::Ndjson);
+        }
+        StreamFormat::from_str(&name, false)
+            .map_err(|_| CommandError::usage(anyhow!("OBS_FORMAT: expected ndjson or proto, found {name:?}")))
+    }
+
+    pub(super) fn encoding(self) -> Encoding {
+        match self {
             StreamFormat::Ndjson => Encoding::Ndjson,
             StreamFormat::Proto => Encoding::Frames,
         }

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use anyhow::anyhow;
 use clap::Args;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::config::{self, Moment};
+use crate::error::CommandError;
 
 /// What the present is.
 #[derive(Debug, Clone, Args)]
@@ -22,12 +25,15 @@ pub(super) struct TimeArgs {
     /// From so long ago
     #[arg(long, value_name = "DURATION", value_parser = config::parse_duration, conflicts_with = "from")]
     since: Option<Duration>,
-    /// From this time on: RFC 3339, now or now-2h
+    /// From this time on: RFC 3339, a local time such as 2026-11-21T10:00, now or now-2h
     #[arg(long, value_name = "TIME")]
     from: Option<Moment>,
     /// Before this time
     #[arg(long, value_name = "TIME")]
     to: Option<Moment>,
+    /// Take times without an offset for UTC instead of local times, and show times in UTC
+    #[arg(long)]
+    utc: bool,
     #[command(flatten)]
     now: NowArgs,
 }
@@ -41,11 +47,52 @@ impl NowArgs {
 }
 
 impl TimeArgs {
-    /// Both ends in nanoseconds since the epoch, where they are given.
-    pub(super) fn range_ns(&self) -> (Option<i64>, Option<i64>) {
-        let now = self.now.ns();
-        let ago = |ago: Duration| now.saturating_sub(i64::try_from(ago.as_nanos()).unwrap_or(i64::MAX));
-        let from = self.since.map(ago).or_else(|| self.from.map(|from| from.ns(now)));
-        (from, self.to.map(|to| to.ns(now)))
+    /// Nanoseconds since the epoch.
+    pub(super) fn now_ns(&self) -> i64 {
+        self.now.ns()
     }
+
+    /// The time zone of times that are shown, and of those that are given without an offset.
+    pub(super) fn zone(&self) -> TimeZone {
+        if self.utc { TimeZone::UTC } else { TimeZone::system() }
+    }
+
+    /// A time in nanoseconds since the epoch for people, as RFC 3339 with the offset of the time zone.
+    pub(super) fn text(&self, ns: u64) -> String {
+        let Some(time) = timestamp(ns) else { return ns.to_string() };
+        let offset = self.zone().to_offset(time);
+        if offset.is_zero() { time.to_string() } else { time.display_with_offset(offset).to_string() }
+    }
+
+    /// Both ends in nanoseconds since the epoch, where they are given.
+    ///
+    /// # Errors
+    /// There is nothing between them.
+    pub(super) fn range_ns(&self) -> Result<(Option<i64>, Option<i64>), CommandError> {
+        let (now, zone) = (self.now.ns(), self.zone());
+        let ago = |ago: Duration| now.saturating_sub(i64::try_from(ago.as_nanos()).unwrap_or(i64::MAX));
+        let from = self.since.map(ago).or_else(|| self.from.map(|from| from.ns(now, &zone)));
+        let to = self.to.map(|to| to.ns(now, &zone));
+        match (from, to) {
+            (Some(from), Some(to)) if from >= to => {
+                let text = |ns: i64| self.text(ns.max(0) as u64);
+                Err(CommandError::usage(anyhow!(
+                    "the time range ends at {}, before it begins at {}",
+                    text(to),
+                    text(from)
+                ))
+                .hint("--from and --since say where it begins, --to where it ends"))
+            }
+            range => Ok(range),
+        }
+    }
+}
+
+/// A time in nanoseconds since the epoch, as RFC 3339 in UTC.
+pub(super) fn utc(ns: u64) -> String {
+    timestamp(ns).map_or_else(|| ns.to_string(), |time| time.to_string())
+}
+
+fn timestamp(ns: u64) -> Option<Timestamp> {
+    Timestamp::from_nanosecond(i128::from(ns)).ok()
 }

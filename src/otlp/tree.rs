@@ -40,7 +40,12 @@ struct Level<'a> {
 impl<'a> Rebuild<'a> {
     /// Begins to write `batch` anew, with room for `capacity` bytes.
     pub fn of(batch: &'a Batch, capacity: usize) -> Self {
-        Rebuild { root: batch.bytes(), out: Vec::with_capacity(capacity), ..Default::default() }
+        Rebuild::over(batch.bytes(), capacity)
+    }
+
+    /// Begins to write the batch in these bytes anew, which must be valid.
+    pub(crate) fn over(batch: &'a [u8], capacity: usize) -> Self {
+        Rebuild { root: batch, out: Vec::with_capacity(capacity), ..Default::default() }
     }
 
     /// Goes on in another container: field `number` of its parent at depth `depth`, whose list is field `child`.

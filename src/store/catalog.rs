@@ -6,14 +6,17 @@ use foldhash::fast::RandomState;
 use rusqlite::{Connection, OptionalExtension, Params, params};
 
 use super::attributes::AttributeKey;
+use super::database::Database;
 use super::segment::Segment;
+use crate::error::CommandError;
+use crate::otlp::Signal;
 
 /// Most services, and operations of a service, that are told apart; what comes later is counted as [`OTHER`]. A name
 /// that has an id or a time in it would fill the catalog.
 const MAX_SERVICES: usize = 10_000;
 const MAX_OPERATIONS: usize = 5_000;
 const MAX_KEYS: usize = 50_000;
-const OTHER: &str = "(other)";
+pub(super) const OTHER: &str = "(other)";
 
 /// Longest name in bytes; a longer one is cut.
 const MAX_NAME: usize = 256;
@@ -169,7 +172,7 @@ impl Catalog {
     }
 }
 
-fn cut(name: &str) -> &str {
+pub(super) fn cut(name: &str) -> &str {
     &name[..name.floor_char_boundary(MAX_NAME)]
 }
 
@@ -185,4 +188,27 @@ fn insert(connection: &Connection, insert: &str, params: impl Params) -> rusqlit
     connection.prepare_cached(insert)?.execute(params)?;
     u32::try_from(connection.last_insert_rowid())
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+impl Database {
+    /// The keys of attributes that spans or log records of a signal have, or their resources and scopes; `None` where
+    /// there are too many to know all.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn attribute_keys(&self, signal: Signal) -> Result<Option<Vec<String>>, CommandError> {
+        let levels = match signal {
+            Signal::Traces => "'resource', 'scope', 'span', 'event', 'link'",
+            Signal::Logs => "'resource', 'scope', 'log'",
+            Signal::Metrics => "'resource', 'scope', 'point'",
+        };
+        let read = || -> rusqlite::Result<Vec<String>> {
+            let query =
+                format!("SELECT DISTINCT key FROM attribute_keys WHERE level IN ({levels}) ORDER BY key");
+            self.connection.prepare_cached(&query)?.query_map([], |row| row.get(0))?.collect()
+        };
+        let all = count(&self.connection, "SELECT count(*) FROM attribute_keys", []);
+        let read = all.and_then(|all| Ok((all < MAX_KEYS).then_some(read()?)));
+        read.map_err(|error| self.explain("read", error))
+    }
 }

@@ -6,10 +6,8 @@ use super::database::{Database, Progress};
 use super::reading::{Damage, Stored};
 use super::segment::Part;
 use super::selection::Selection;
-use super::{committer, filter, histogram, pending};
+use super::{committer, histogram, pending, trace_ids};
 use crate::error::CommandError;
-use crate::otlp::Signal;
-use crate::otlp::view::{Fields, Nested};
 
 /// What a check has found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,7 +31,7 @@ impl Database {
     /// # Errors
     /// Not even the list of segments can be read.
     pub fn check(&self, progress: Progress<'_>) -> Result<Findings, CommandError> {
-        self.hold().map_err(|error| self.explain("read", error))?;
+        self.hold()?;
         let mut findings = Findings::default();
         match integrity(&self.connection) {
             Ok(faults) => findings.faults.extend(faults.into_iter().map(|fault| format!("file: {fault}"))),
@@ -78,7 +76,7 @@ impl Database {
                 segment.batches
             ));
         }
-        match self.columns(segment.id) {
+        match self.columns(segment) {
             Ok(columns) if columns.times.len() as u64 == segment.items => {}
             Ok(columns) => fault(format!("{} rows in the columns", columns.times.len())),
             Err(damage) => fault(damage.to_string()),
@@ -87,13 +85,15 @@ impl Database {
             Ok(_) => {}
             Err(damage) => fault(damage.to_string()),
         }
-        match self.part(segment.id, Part::TraceFilter) {
+        match self.part(segment.id, Part::TraceIds) {
             Ok(found) => {
-                let holds =
-                    |id: &[u8]| found.as_ref().is_some_and(|found| filter::may_hold(found, filter::hash(id)));
-                let all = batches.iter().all(|batch| trace_ids(segment.signal, batch.bytes()).all(holds));
+                let holds = |id: &[u8]| {
+                    found.as_ref().is_some_and(|found| trace_ids::may_hold(found, trace_ids::key(id)))
+                };
+                let all =
+                    batches.iter().all(|batch| trace_ids::of_batch(segment.signal, batch.bytes()).all(holds));
                 if !all {
-                    fault("a trace id is not in the filter".into());
+                    fault("a trace id is not in the set of traces".into());
                 }
             }
             Err(damage) => fault(damage.to_string()),
@@ -113,7 +113,7 @@ impl Database {
                 "parts of segments that do not exist",
                 "SELECT (SELECT count(*) FROM payloads WHERE segment NOT IN (SELECT id FROM segments))
                       + (SELECT count(*) FROM columns WHERE segment NOT IN (SELECT id FROM segments))
-                      + (SELECT count(*) FROM trace_filters WHERE segment NOT IN (SELECT id FROM segments))
+                      + (SELECT count(*) FROM trace_ids WHERE segment NOT IN (SELECT id FROM segments))
                       + (SELECT count(*) FROM word_filters WHERE segment NOT IN (SELECT id FROM segments))
                       + (SELECT count(*) FROM segment_services WHERE segment NOT IN (SELECT id FROM segments))",
             ),
@@ -167,17 +167,4 @@ fn integrity(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
     let lines: Vec<String> = rows.collect::<rusqlite::Result<_>>()?;
     Ok(lines.into_iter().filter(|line| line != "ok").collect())
-}
-
-/// The trace ids of spans or log records.
-fn trace_ids(signal: Signal, bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let field = match signal {
-        Signal::Traces => 1,
-        Signal::Logs => 9,
-        Signal::Metrics => 0,
-    };
-    let records = Nested::new(bytes, 1).flat_map(|container| Nested::new(container, 2));
-    let records = records.flat_map(|scope| Nested::new(scope, 2));
-    let ids = records.flat_map(move |record| Fields::new(record).filter(move |(number, _)| *number == field));
-    ids.map(|(_, value)| value.bytes()).filter(|id| id.len() == 16 && id.iter().any(|byte| *byte != 0))
 }

@@ -3,6 +3,7 @@
 //! A row stands for a record, in the order in which they stand in the payload. Numbers are varints, one column after
 //! the other, compressed together.
 
+use crate::otlp::Signal;
 use crate::otlp::view::{Fields, Value};
 use crate::otlp::wire::{put_bytes, put_varint, varint};
 
@@ -120,6 +121,25 @@ impl Columns {
         }
         let rows = columns.times.len();
         (columns.series.len() == rows && columns.levels.len() == rows).then_some(columns)
+    }
+}
+
+impl Columns {
+    /// Whether every number stands for something that is there.
+    pub(super) fn fit(&self, signal: Signal) -> bool {
+        let series = match signal {
+            Signal::Traces => self.operations.len(),
+            Signal::Metrics | Signal::Logs => self.services.len(),
+        };
+        self.series.iter().all(|number| (*number as usize) < series)
+            && self.operations.iter().all(|operation| (operation.service as usize) < self.services.len())
+            && (signal != Signal::Traces || self.durations.len() == self.times.len())
+    }
+
+    /// The name of the service that a row is of.
+    pub fn service_of(&self, series: u32) -> &str {
+        let service = self.operations.get(series as usize).map_or(series, |operation| operation.service);
+        self.services.get(service as usize).map_or("", String::as_str)
     }
 }
 

@@ -62,7 +62,7 @@ impl Committer {
             return Ok(false);
         }
         let transaction = begin(&mut self.database)?;
-        self.left.read(&transaction)?;
+        self.left.read(&transaction, FOLDED_AT_ONCE)?;
         let Left { operations, edges: counted, calls, last } = &mut self.left;
         let mut edges = Edges::default();
         pending::settle(&transaction, calls, &mut edges, now_ns())?;
@@ -203,11 +203,11 @@ impl Left {
             && read_children(blob(7)?, service, &mut self.calls.children).is_some())
     }
 
-    /// Reads what is left of some segments.
-    fn read(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+    /// Reads what is left of so many segments at the most.
+    fn read(&mut self, connection: &Connection, segments: usize) -> rusqlite::Result<()> {
         self.clear();
         let mut statement = connection.prepare_cached(UNFOLDED)?;
-        let mut rows = statement.query([FOLDED_AT_ONCE])?;
+        let mut rows = statement.query([i64::try_from(segments).unwrap_or(i64::MAX)])?;
         while let Some(row) = rows.next()? {
             if !self.take(row)? {
                 tracing::warn!("what a segment adds to the rollups is damaged; some counts are missing");
@@ -215,6 +215,28 @@ impl Left {
         }
         Ok(())
     }
+}
+
+/// What [`Committer::fold`] would add to a rollup, by ids of the catalog or, of edges that it does not have yet, by ids
+/// that `edge` gives to pairs of services; nothing is written.
+///
+/// # Errors
+/// The database cannot be read.
+pub(super) fn unfolded(
+    connection: &Connection,
+    rollup: Rollup,
+    edge: impl FnMut(&(u32, u32)) -> u32,
+) -> rusqlite::Result<Measures> {
+    let mut left = Left::default();
+    left.read(connection, usize::MAX)?;
+    if rollup == Rollup::Operations {
+        return Ok(left.operations);
+    }
+    let mut edges = Edges::default();
+    pending::count(connection, &mut left.calls, &mut edges)?;
+    let ids: Vec<u32> = edges.pairs.iter().map(edge).collect();
+    left.edges.append(edges.measures(), &ids);
+    Ok(left.edges)
 }
 
 /// Rows whose measures are damaged.

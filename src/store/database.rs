@@ -222,8 +222,38 @@ impl Database {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub(super) fn hold(&self) -> rusqlite::Result<()> {
-        self.connection.execute_batch("BEGIN; SELECT count(*) FROM segments")
+    pub fn hold(&self) -> Result<(), CommandError> {
+        let hold = || match self.connection.is_autocommit() {
+            true => self.connection.execute_batch("BEGIN; SELECT count(*) FROM segments"),
+            false => Ok(()),
+        };
+        hold().map_err(|error| self.explain("read", error))
+    }
+
+    /// Reads all as it is now again, after [`Database::hold`].
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn refresh(&self) -> Result<(), CommandError> {
+        self.connection.execute_batch("COMMIT").map_err(|error| self.explain("read", error))?;
+        self.hold()
+    }
+
+    /// Reads several things as they are at one moment.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub(super) fn at_one_moment<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, CommandError> {
+        let is_held = !self.connection.is_autocommit();
+        self.hold()?;
+        let found = read(&self.connection);
+        if !is_held {
+            self.connection.execute_batch("COMMIT").map_err(|error| self.explain("read", error))?;
+        }
+        found.map_err(|error| self.explain("read", error))
     }
 
     /// Brings the log into the file, without waiting long for readers that need the one or the other.
@@ -242,8 +272,23 @@ impl Database {
         &self.path
     }
 
+    /// The connection to it.
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
+    /// A database that is open already.
+    pub(crate) fn of_connection(connection: Connection, path: &Path) -> Database {
+        Database { connection, path: path.to_owned() }
+    }
+
     /// Says what an error means that came of an attempt to `do_what` with it.
-    pub(super) fn explain(&self, do_what: &str, error: rusqlite::Error) -> CommandError {
+    pub(crate) fn explain(&self, do_what: &str, error: rusqlite::Error) -> CommandError {
         explain(&self.path, do_what, error)
     }
 }

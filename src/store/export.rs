@@ -40,7 +40,7 @@ impl Export {
     fn read(&self, outlet: &Outlet, stop: &Stop, runtime: &Handle) -> Result<(), CommandError> {
         let database = Database::read(&self.path, &mut |_, _| {})?;
         // All of it as it is now, whatever writers merge meanwhile.
-        database.hold().map_err(|error| database.explain("read", error))?;
+        database.hold()?;
         for segment in database.segments(&self.selection)? {
             let batches = match database.batches(segment.id) {
                 Ok(batches) => batches,

@@ -3,10 +3,10 @@
 use rusqlite::Connection;
 
 use super::database::Progress;
-use super::rollups;
+use super::{rollups, trace_ids};
 
 /// The version that this program reads and writes.
-pub const VERSION: i32 = 2;
+pub const VERSION: i32 = 3;
 
 /// Brings a database from `version` to [`VERSION`], within a transaction.
 ///
@@ -23,6 +23,10 @@ pub(super) fn migrate(
     if version < 2 {
         transaction.execute_batch(include_str!("schema_2.sql"))?;
         rollups::fill_hours(transaction, progress)?;
+    }
+    if version < 3 {
+        transaction.execute_batch(include_str!("schema_3.sql"))?;
+        trace_ids::fill(transaction, progress)?;
     }
     transaction.pragma_update(None, "user_version", VERSION)
 }

@@ -30,7 +30,7 @@ const MAX_AGE_NS: i64 = 24 * 3600 * 1_000_000_000;
 
 /// A run in the database.
 #[derive(Debug, Clone, Copy)]
-struct Run {
+pub(super) struct Run {
     id: i64,
     spans: i64,
     /// It has 2^bits parts.
@@ -52,11 +52,30 @@ pub(super) fn settle(
     if new.callers.is_empty() && new.children.is_empty() {
         return Ok(());
     }
+    let damaged = count(connection, new, edges)?;
+    damaged.into_iter().try_for_each(|run| forget_damaged(connection, run))?;
+    let spans = new.callers.len() + new.children.len();
+    write(connection, std::iter::once(&*new), spans, 0, now_ns)?;
+    merge(connection)?;
+    expire(connection, now_ns)
+}
+
+/// Counts the calls between new spans, and between these and those that wait, of whom only the new ones without a
+/// parent stay children. Returns the runs that are damaged; nothing is written.
+///
+/// # Errors
+/// The database cannot be read.
+pub(super) fn count(
+    connection: &Connection,
+    new: &mut Calls,
+    edges: &mut Edges,
+) -> rusqlite::Result<Vec<Run>> {
     new.settle(edges);
     new.sort();
     let mut is_settled = vec![false; new.children.len()];
     let mut old = Calls::default();
-    for run in runs(connection)? {
+    let (runs, mut damaged) = runs(connection)?;
+    for run in runs {
         for part in 0..1 << run.bits {
             old.clear();
             let keys = part_of(part, run.bits);
@@ -68,7 +87,7 @@ pub(super) fn settle(
                 is_whole &= read_part(connection, run, part, Kind::Callers, &mut old)?;
             }
             if !is_whole {
-                forget_damaged(connection, run)?;
+                damaged.push(run);
                 break;
             }
             join(new, keys, &old, &mut is_settled, edges);
@@ -76,10 +95,7 @@ pub(super) fn settle(
     }
     let mut is_settled = is_settled.into_iter();
     new.children.retain(|_| !is_settled.next().unwrap_or_default());
-    let spans = new.callers.len() + new.children.len();
-    write(connection, std::iter::once(&*new), spans, 0, now_ns)?;
-    merge(connection)?;
-    expire(connection, now_ns)
+    Ok(damaged)
 }
 
 /// Lowest and highest key of a part.
@@ -119,16 +135,15 @@ fn each_pair(callers: &[Caller], children: &[Child], mut each: impl FnMut(&Calle
     }
 }
 
-fn runs(connection: &Connection) -> rusqlite::Result<Vec<Run>> {
+/// The runs, and those of them that are damaged.
+fn runs(connection: &Connection) -> rusqlite::Result<(Vec<Run>, Vec<Run>)> {
     let mut statement =
         connection.prepare_cached("SELECT id, spans, bits, written_ns FROM pending_runs ORDER BY id")?;
     let run = |row: &Row<'_>| {
         Ok(Run { id: row.get(0)?, spans: row.get(1)?, bits: row.get(2)?, written_ns: row.get(3)? })
     };
     let runs: Vec<Run> = statement.query_map([], run)?.collect::<rusqlite::Result<_>>()?;
-    let (whole, damaged): (Vec<Run>, Vec<Run>) = runs.into_iter().partition(|run| run.bits <= MAX_BITS);
-    damaged.into_iter().try_for_each(|run| forget_damaged(connection, run))?;
-    Ok(whole)
+    Ok(runs.into_iter().partition(|run| run.bits <= MAX_BITS))
 }
 
 /// Without what waits, some calls are not counted; that is better than a database that takes nothing any more.
@@ -235,7 +250,7 @@ fn write(
 fn merge(connection: &Connection) -> rusqlite::Result<()> {
     let size = |run: &Run| run.spans.unsigned_abs().max(1).ilog(u64::from(GROWTH));
     loop {
-        let mut runs = runs(connection)?;
+        let (mut runs, _) = runs(connection)?;
         runs.sort_by_key(size);
         let spans = |runs: &[Run]| runs.iter().map(|run| run.spans).sum::<i64>();
         let mut sizes = runs.chunk_by(|one, other| size(one) == size(other));
@@ -324,7 +339,7 @@ mod tests {
     }
 
     fn times(connection: &Connection) -> Vec<i64> {
-        runs(connection).unwrap().into_iter().map(|run| run.written_ns).collect()
+        runs(connection).unwrap().0.into_iter().map(|run| run.written_ns).collect()
     }
 
     #[test]
@@ -347,7 +362,7 @@ mod tests {
                 Calls { children: vec![Child { parent: now, service: 1, share }], ..Calls::default() };
             settle(&connection, &mut calls, &mut Edges::default(), now as i64).unwrap();
         }
-        let runs = runs(&connection).unwrap();
+        let (runs, _) = runs(&connection).unwrap();
         assert_eq!(runs.iter().map(|run| (run.spans, run.written_ns)).collect::<Vec<_>>(), [(4, 4)]);
         expire(&connection, MAX_AGE_NS + 5).unwrap();
         assert_eq!(times(&connection), [0; 0]);

@@ -3,11 +3,13 @@
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, params_from_iter};
 
+use super::catalog;
 use super::columns::Columns;
 use super::committer::checksum;
 use super::database::Database;
-use super::segment::{self, Part};
+use super::segment::{self, Part, Payload};
 use super::selection::Selection;
+use super::trace_ids;
 use crate::error::CommandError;
 use crate::otlp::{Batch, Signal};
 
@@ -81,7 +83,8 @@ impl Database {
             condition("first_ns < ?".into(), Some(to.into()));
         }
         if !selection.services.is_empty() {
-            let marks = vec!["?"; selection.services.len()].join(", ");
+            // Long names are cut in the catalog, and of too many services some have one name.
+            let marks = vec!["?"; selection.services.len() + 1].join(", ");
             condition(
                 format!(
                     "id IN (SELECT segment FROM segment_services JOIN services ON services.id = service
@@ -89,7 +92,8 @@ impl Database {
                 ),
                 None,
             );
-            values.extend(selection.services.iter().map(|name| Value::from(name.clone())));
+            values.extend(selection.services.iter().map(|name| Value::from(catalog::cut(name).to_owned())));
+            values.push(catalog::OTHER.to_owned().into());
         }
         let query = format!("{COLUMNS} WHERE {} ORDER BY id", conditions.join(" AND "));
         self.query_segments(&query, values).map_err(|error| self.explain("read", error))
@@ -130,16 +134,85 @@ impl Database {
         segment::batches(frames).collect::<Result<_, _>>().map_err(content)
     }
 
+    /// The batches of a segment as bytes, without a look at every field of them.
+    ///
+    /// # Errors
+    /// They are damaged.
+    pub fn payload(&self, segment: i64) -> Result<Payload, Damage> {
+        self.compressed(segment, Part::Payload)?.payload()
+    }
+
     /// The columns of a segment.
     ///
     /// # Errors
     /// They are damaged.
-    pub fn columns(&self, segment: i64) -> Result<Columns, Damage> {
-        let part = Part::Columns;
-        let data = self.part(segment, part)?.ok_or(Damage::Missing(part))?;
-        let content = |what: String| Damage::Content { part, what };
-        let columns = segment::decompress(&data).map_err(|error| content(error.to_string()))?;
-        Columns::decode(&columns).ok_or_else(|| content("they are not whole".into()))
+    pub fn columns(&self, segment: &Stored) -> Result<Columns, Damage> {
+        self.compressed(segment.id, Part::Columns)?.columns(segment)
+    }
+
+    /// A part of a segment that is there and compressed.
+    ///
+    /// # Errors
+    /// It is damaged.
+    pub fn compressed(&self, segment: i64, part: Part) -> Result<Compressed, Damage> {
+        Ok(Compressed { part, data: self.part(segment, part)?.ok_or(Damage::Missing(part))? })
+    }
+
+    /// Whether a segment may have anything of the trace with this [`trace_ids::key`].
+    ///
+    /// # Errors
+    /// The set of its traces is damaged.
+    pub fn may_hold_trace(&self, segment: i64, key: u32) -> Result<bool, Damage> {
+        Ok(self.part(segment, Part::TraceIds)?.is_some_and(|set| trace_ids::may_hold(&set, key)))
+    }
+
+    /// The sets of the traces of all segments, by segment; in the place of a damaged one, one that may hold anything.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub fn trace_sets(&self) -> Result<Vec<(i64, Vec<u8>)>, CommandError> {
+        let read = || -> rusqlite::Result<Vec<(i64, Vec<u8>)>> {
+            let query = "SELECT segment, checksum, data FROM trace_ids ORDER BY segment";
+            let mut statement = self.connection.prepare_cached(query)?;
+            let rows = statement.query_map([], |row| {
+                let set: Vec<u8> = row.get(2)?;
+                let is_whole = checksum(&set) == row.get::<_, i64>(1)?;
+                Ok((row.get(0)?, if is_whole { set } else { trace_ids::ANYTHING.to_vec() }))
+            })?;
+            rows.collect()
+        };
+        read().map_err(|error| self.explain("read", error))
+    }
+}
+
+/// A part of a segment as it stands in the database, to be decompressed on whatever thread.
+#[derive(Debug)]
+pub struct Compressed {
+    part: Part,
+    data: Vec<u8>,
+}
+
+impl Compressed {
+    fn damage(&self, what: impl ToString) -> Damage {
+        Damage::Content { part: self.part, what: what.to_string() }
+    }
+
+    /// The batches of a segment.
+    ///
+    /// # Errors
+    /// They are damaged.
+    pub fn payload(&self) -> Result<Payload, Damage> {
+        segment::decompress(&self.data).map(Payload).map_err(|error| self.damage(error))
+    }
+
+    /// The columns of a segment, whose numbers stand for something.
+    ///
+    /// # Errors
+    /// They are damaged.
+    pub fn columns(&self, segment: &Stored) -> Result<Columns, Damage> {
+        let columns = segment::decompress(&self.data).map_err(|error| self.damage(error))?;
+        let columns = Columns::decode(&columns).filter(|columns| columns.fit(segment.signal));
+        columns.ok_or_else(|| self.damage("they are not whole"))
     }
 }
 

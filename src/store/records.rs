@@ -2,7 +2,7 @@
 
 use super::attributes::Level;
 use super::scan::Scan;
-use super::words::each_word;
+use crate::expr::words::each_word;
 use crate::otlp::proto::{AnyValue, KeyValue};
 use crate::otlp::view::{Fields, Nested, Value, text};
 

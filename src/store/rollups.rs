@@ -15,19 +15,19 @@ pub(super) enum Rollup {
 }
 
 /// A table: its name, the column of the time, that of the series, and the minutes that a row is about.
-struct Table {
-    name: &'static str,
-    time: &'static str,
-    series: &'static str,
-    minutes: u32,
+pub(super) struct Table {
+    pub(super) name: &'static str,
+    pub(super) time: &'static str,
+    pub(super) series: &'static str,
+    pub(super) minutes: u32,
 }
 
-const MINUTES_IN_HOUR: u32 = 60;
+pub(super) const MINUTES_IN_HOUR: u32 = 60;
 
 impl Rollup {
     const ALL: [Rollup; 2] = [Rollup::Operations, Rollup::Edges];
 
-    fn minutes(self) -> Table {
+    pub(super) fn minutes(self) -> Table {
         let (name, series) = match self {
             Rollup::Operations => ("operation_minutes", "operation"),
             Rollup::Edges => ("edge_minutes", "edge"),
@@ -35,7 +35,7 @@ impl Rollup {
         Table { name, time: "minute", series, minutes: 1 }
     }
 
-    fn hours(self) -> Table {
+    pub(super) fn hours(self) -> Table {
         let (name, series) = match self {
             Rollup::Operations => ("operation_hours", "operation"),
             Rollup::Edges => ("edge_hours", "edge"),

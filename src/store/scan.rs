@@ -37,6 +37,15 @@ pub(super) struct Scan {
     trace_hash: u64,
 }
 
+impl Columns {
+    /// The columns of a segment that has these batches.
+    pub fn of(batches: &[Batch]) -> Columns {
+        let mut scan = Scan::default();
+        batches.iter().for_each(|batch| scan.batch(batch));
+        scan.columns
+    }
+}
+
 impl Scan {
     pub(super) fn batch(&mut self, batch: &Batch) {
         let signal = batch.signal();
@@ -64,7 +73,12 @@ impl Scan {
     fn scope(&mut self, signal: Signal, service: u32, scope: &[u8]) {
         for (number, value) in Fields::new(scope) {
             match (number, value) {
-                (1, Value::Len(scope)) => self.keys.of_message(Level::Scope, scope, 3),
+                (1, Value::Len(scope)) => {
+                    self.keys.of_message(Level::Scope, scope, 3);
+                    if signal == Signal::Logs {
+                        records::attribute_words(scope, 3, &mut self.words);
+                    }
+                }
                 (tree::CHILD, Value::Len(record)) => match signal {
                     Signal::Traces => spans::span(self, service, record),
                     Signal::Logs => records::log(self, service, record),

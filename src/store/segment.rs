@@ -1,6 +1,7 @@
 //! A segment: a run of batches of one signal as it stands in the database.
 
 use std::io;
+use std::ops::Range;
 
 use bytes::Bytes;
 use zstd::bulk::Compressor;
@@ -10,6 +11,7 @@ use super::columns::Columns;
 use super::edges::{Edges, encode_callers, encode_children};
 use super::filter;
 use super::scan::Scan;
+use super::trace_ids;
 use crate::otlp::{Batch, Signal};
 use crate::stream::MAX_FRAME;
 
@@ -20,9 +22,7 @@ pub const FULL: usize = 4 << 20;
 /// Fast enough to keep up with a million spans a second.
 const LEVEL: i32 = 1;
 
-/// Bits of a filter for a trace id and for a word: a trace is looked for in every segment, a word in those of a time
-/// and a service.
-const TRACE_BITS: usize = 16;
+/// Bits of a filter for a word.
 const WORD_BITS: usize = 10;
 
 /// The parts of a segment, each a table of its own, so that a search reads what it needs.
@@ -32,19 +32,19 @@ pub enum Part {
     Payload,
     /// [`Columns`], compressed.
     Columns,
-    /// A filter over trace ids.
-    TraceFilter,
+    /// The set of trace ids.
+    TraceIds,
     /// A filter over the words of log records.
     WordFilter,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Part; 4] = [Part::Payload, Part::Columns, Part::TraceFilter, Part::WordFilter];
+    pub const ALL: [Part; 4] = [Part::Payload, Part::Columns, Part::TraceIds, Part::WordFilter];
 
     /// Its table.
     pub fn table(self) -> &'static str {
-        ["payloads", "columns", "trace_filters", "word_filters"][self as usize]
+        ["payloads", "columns", "trace_ids", "word_filters"][self as usize]
     }
 }
 
@@ -105,7 +105,7 @@ impl Builder {
         self.frames.clear();
         scan.columns.encode(&mut self.frames);
         let columns = self.compress_frames()?;
-        let trace_filter = filter_of(&mut scan.traces, TRACE_BITS);
+        let trace_ids = trace_ids::build(&scan.traces);
         let word_filter = filter_of(&mut scan.words, WORD_BITS);
         let mut edges = Edges::default();
         scan.calls.settle(&mut edges);
@@ -124,7 +124,7 @@ impl Builder {
             items: batches.iter().map(Batch::items).sum(),
             raw_bytes,
             range: scan.range,
-            parts: [payload, columns, trace_filter, word_filter],
+            parts: [payload, columns, trace_ids, word_filter],
             columns: Columns {
                 services: scan.columns.services,
                 operations: scan.columns.operations,
@@ -194,19 +194,54 @@ pub(super) fn decompress(bytes: &[u8]) -> io::Result<Vec<u8>> {
 /// # Errors
 /// What stands where a batch should, by its number.
 pub(super) fn batches(payload: Vec<u8>) -> impl Iterator<Item = Result<Batch, String>> {
-    let mut rest = Bytes::from(payload);
+    let payload = Bytes::from(payload);
+    let mut at = 0;
     let mut number = 0;
     std::iter::from_fn(move || {
-        let header = *rest.first_chunk::<HEADER>()?;
+        let frame = next_frame(&payload, &mut at)?;
         number += 1;
-        let length = u32::from_be_bytes([0, header[1], header[2], header[3]]) as usize;
-        let signal = usize::from(header[0]).checked_sub(1).and_then(|index| Signal::ALL.get(index));
-        let (Some(signal), true) = (signal, rest.len() - HEADER >= length) else {
-            rest.clear();
-            return Some(Err(format!("batch {number} is damaged")));
-        };
-        let _ = rest.split_to(HEADER);
-        let batch = Batch::parse(*signal, rest.split_to(length));
+        let Ok((signal, range)) = frame else { return Some(Err(format!("batch {number} is damaged"))) };
+        let batch = Batch::parse(signal, payload.slice(range));
         Some(batch.map_err(|fault| format!("batch {number}: at byte {}: {fault}", fault.offset)))
     })
+}
+
+/// A decompressed payload whose checksum was right, so that nobody need look at every field again.
+#[derive(Debug, Clone, Default)]
+pub struct Payload(pub(super) Vec<u8>);
+
+impl Payload {
+    /// Its batches in their wire encoding; of a damaged one, those before the damage.
+    pub fn batches(&self) -> impl Iterator<Item = &[u8]> {
+        let mut at = 0;
+        std::iter::from_fn(move || match next_frame(&self.0, &mut at)? {
+            Ok((_, range)) => self.0.get(range),
+            Err(Damaged) => None,
+        })
+    }
+
+    /// All of it, with what stands between the batches.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+struct Damaged;
+
+/// The signal of the frame at `at`, and where its batch is; moves `at` behind it.
+fn next_frame(payload: &[u8], at: &mut usize) -> Option<Result<(Signal, Range<usize>), Damaged>> {
+    let header = payload.get(*at..)?.first_chunk::<HEADER>()?;
+    let length = u32::from_be_bytes([0, header[1], header[2], header[3]]) as usize;
+    let signal = usize::from(header[0]).checked_sub(1).and_then(|index| Signal::ALL.get(index));
+    let range = *at + HEADER..*at + HEADER + length;
+    match signal {
+        Some(signal) if range.end <= payload.len() => {
+            *at = range.end;
+            Some(Ok((*signal, range)))
+        }
+        _ => {
+            *at = payload.len();
+            Some(Err(Damaged))
+        }
+    }
 }

@@ -69,11 +69,10 @@ impl Database {
     /// # Errors
     /// It cannot be read.
     pub fn stats(&self) -> Result<Stats, CommandError> {
-        self.read_stats().map_err(|error| self.explain("read", error))
+        self.at_one_moment(|_| self.read_stats())
     }
 
     fn read_stats(&self) -> rusqlite::Result<Stats> {
-        self.hold()?;
         let number = |query: &str| self.connection.query_row(query, [], |row| row.get::<_, u64>(0));
         let pragma = |name: &str| self.connection.pragma_query_value(None, name, |row| row.get::<_, u64>(0));
         let page = pragma("page_size")?;
@@ -93,7 +92,6 @@ impl Database {
             free_bytes: pragma("freelist_count")? * page,
             schema_version: self.connection.pragma_query_value(None, "user_version", |row| row.get(0))?,
         };
-        self.connection.execute_batch("COMMIT")?;
         Ok(stats)
     }
 

@@ -14,7 +14,7 @@ use super::commits::{self, CommitLog};
 use super::committer::Committer;
 use super::database::{Database, Durability, Progress};
 use crate::error::CommandError;
-use crate::pipeline::{AckOn, Boxed, Delivery, Intake, Receipt, Refusal, Room};
+use crate::pipeline::{AckOn, Boxed, Delivery, Intake, Receipt, Refusal, Room, Terminal};
 use crate::redact::Redactor;
 use crate::stream::{Ledger, Reason, Stop};
 use crate::telemetry::{Histogram, Samples};
@@ -118,6 +118,27 @@ impl Store {
             assembler: Mutex::new(Some(assembler)),
             commits: Mutex::new(Some(commits)),
         })
+    }
+}
+
+/// A store that has not started yet.
+pub struct Start {
+    /// Where and how it keeps what it takes.
+    pub options: Options,
+    /// The room of its options.
+    pub room: Arc<Room>,
+    /// What it counts beside the ledger.
+    pub meters: Arc<Meters>,
+    /// Its account.
+    pub ledger: Arc<Ledger>,
+    /// Told how far a migration has come.
+    pub progress: Box<dyn FnMut(u64, u64) + Send>,
+}
+
+impl Terminal for Start {
+    fn start(self: Box<Self>, stop: &Stop) -> Result<Arc<dyn Intake>, CommandError> {
+        let Start { options, room, meters, ledger, mut progress } = *self;
+        Ok(Arc::new(Store::start(options, room, meters, ledger, stop.clone(), &mut progress)?))
     }
 }
 

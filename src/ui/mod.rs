@@ -1,8 +1,13 @@
 //! What people see on stderr.
 
+pub mod colour;
+pub mod duration;
 pub mod log;
 pub mod progress;
+pub mod rows;
+pub mod sparkline;
 pub mod table;
+pub mod terminal;
 
 use std::io::Write;
 

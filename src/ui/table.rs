@@ -53,38 +53,57 @@ impl Table {
         Ok(match format {
             Format::Json => format!("{:#}\n", self.json),
             Format::Table => self.aligned(),
-            Format::Csv => self.separated(b',')?,
-            Format::Tsv => self.separated(b'\t')?,
+            Format::Csv | Format::Tsv => self.rows_text(format, true)?,
         })
     }
 
     fn aligned(&self) -> String {
-        let mut builder = Builder::default();
-        builder.push_record(self.columns.iter().map(|(heading, _)| heading.to_uppercase()));
-        self.rows.iter().for_each(|row| builder.push_record(row.iter().map(|cell| printable(cell))));
-        let mut table = builder.build();
-        table.with(Style::empty()).with(Padding::new(0, 2, 0, 0));
-        for (index, _) in self.columns.iter().enumerate().filter(|(_, (_, is_number))| *is_number) {
-            table.modify(Columns::one(index).intersect(Rows::new(0..)), Alignment::right());
-        }
-        let text = table.to_string();
-        text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
+        let headings = self.columns.iter().map(|(heading, is_number)| (heading.to_uppercase(), *is_number));
+        aligned(&headings.collect::<Vec<_>>(), &self.rows)
     }
 
-    fn separated(&self, separator: u8) -> Result<String, CommandError> {
-        let failure = |error: csv::Error| CommandError::failure(anyhow::Error::new(error));
-        let mut writer = csv::WriterBuilder::new().delimiter(separator).from_writer(Vec::new());
-        writer.write_record(self.columns.iter().map(|(heading, _)| heading)).map_err(failure)?;
-        for row in &self.rows {
-            writer.write_record(row).map_err(failure)?;
-        }
-        let bytes = writer.into_inner().map_err(|error| CommandError::failure(anyhow::anyhow!("{error}")))?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    /// The rows, without the headings unless they are wanted.
+    ///
+    /// # Errors
+    /// There is no memory for them.
+    pub fn rows_text(&self, format: Format, with_headings: bool) -> Result<String, CommandError> {
+        let headings = self.columns.iter().map(|(heading, _)| (*heading).to_owned()).collect();
+        let headings = Some(headings).filter(|_| with_headings);
+        separated(headings.into_iter().chain(self.rows.iter().cloned()), format)
     }
 }
 
+/// Rows with what separates their cells.
+///
+/// # Errors
+/// There is no memory for them.
+pub fn separated(rows: impl Iterator<Item = Vec<String>>, format: Format) -> Result<String, CommandError> {
+    let separator = if format == Format::Csv { b',' } else { b'\t' };
+    let failure = |error: csv::Error| CommandError::failure(anyhow::Error::new(error));
+    let mut writer = csv::WriterBuilder::new().delimiter(separator).from_writer(Vec::new());
+    for row in rows {
+        writer.write_record(row).map_err(failure)?;
+    }
+    let bytes = writer.into_inner().map_err(|error| CommandError::failure(anyhow::anyhow!("{error}")))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Rows in aligned columns: headings, and whether the column holds numbers.
+pub fn aligned(columns: &[(String, bool)], rows: &[Vec<String>]) -> String {
+    let mut builder = Builder::default();
+    builder.push_record(columns.iter().map(|(heading, _)| printable(heading)));
+    rows.iter().for_each(|row| builder.push_record(row.iter().map(|cell| printable(cell))));
+    let mut table = builder.build();
+    table.with(Style::empty()).with(Padding::new(0, 2, 0, 0));
+    for (index, _) in columns.iter().enumerate().filter(|(_, (_, is_number))| *is_number) {
+        table.modify(Columns::one(index).intersect(Rows::new(0..)), Alignment::right());
+    }
+    let text = table.to_string();
+    text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
+}
+
 /// A cell without what would move the cursor.
-fn printable(cell: &str) -> String {
+pub fn printable(cell: &str) -> String {
     let escaped = |character: char| match character.is_control() {
         true => character.escape_default().to_string(),
         false => character.to_string(),
@@ -97,11 +116,18 @@ fn printable(cell: &str) -> String {
 /// # Errors
 /// Writing failed.
 pub fn print(text: &str) -> Result<(), CommandError> {
+    write(text).map(|_| ())
+}
+
+/// Writes text to stdout; returns whether somebody still reads.
+///
+/// # Errors
+/// Writing failed.
+pub fn write(text: &str) -> Result<bool, CommandError> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(CommandError::failure(anyhow::Error::new(error).context("cannot write to stdout")))
-        }
-        _ => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(CommandError::failure(anyhow::Error::new(error).context("cannot write to stdout"))),
     }
 }

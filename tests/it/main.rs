@@ -8,6 +8,7 @@ mod failures;
 mod generated;
 mod interop;
 mod otlp_properties;
+mod query;
 mod readme;
 mod redact;
 mod run;

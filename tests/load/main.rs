@@ -9,6 +9,7 @@ mod generator;
 mod latency;
 mod peers;
 mod process;
+mod queries;
 mod report;
 mod rows;
 mod run;
@@ -34,7 +35,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Measures obs, and other collectors beside it, with a load of OTLP/gRPC.
 #[derive(Parser, Clone)]
 struct Options {
-    /// Scenarios to run, in the order of --list; a trailing `*` stands for any ending. Without any, all but store-memory
+    /// Scenarios to run, in the order of --list; a trailing `*` stands for any ending. Without any, all but store-memory and query-*
     scenarios: Vec<String>,
     /// Prints the scenarios
     #[arg(long)]
@@ -51,7 +52,7 @@ struct Options {
     /// A Python that has the module duckdb; without it, its scenario is skipped
     #[arg(long)]
     python: Option<PathBuf>,
-    /// Shorter: 3 s of load, 10 s of stall, files a quarter as large
+    /// Shorter: 3 s of load, 10 s of stall, files a quarter as large, databases to ask a tenth
     #[arg(long)]
     quick: bool,
     /// How long the generator sends [default: 10]
@@ -81,12 +82,24 @@ struct Options {
     /// Only writes a file of spans that are spread over 30 days, frames or (.jsonl) NDJSON
     #[arg(long, value_name = "FILE")]
     write: Option<PathBuf>,
+    /// Only makes the databases that the query scenarios ask: that of obs anew, others where they are missing
+    #[arg(long)]
+    fill: bool,
+    /// Where these databases are [default: bench-data beside the directory of this program's profile]
+    #[arg(long, value_name = "DIRECTORY")]
+    data: Option<PathBuf>,
     /// Runs one scenario and prints its figures as JSON
     #[arg(long, hide = true)]
     one: Option<String>,
     /// Puts a file of frames into a database, a row a span
     #[arg(long, hide = true, num_args = 2, value_names = ["FILE", "DB"])]
     rows: Option<Vec<PathBuf>>,
+    /// Makes one of the databases that are asked
+    #[arg(long, hide = true, value_name = "SYSTEM")]
+    fill_one: Option<queries::System>,
+    /// Asks a SQLite database
+    #[arg(long, hide = true, num_args = 2, value_names = ["DB", "SQL"])]
+    ask_rows: Option<Vec<String>>,
 }
 
 impl Options {
@@ -106,7 +119,7 @@ impl Options {
             None => name == pattern,
         };
         match self.scenarios.is_empty() {
-            true => !scenario.is_long(),
+            true => !scenario.is_long() && !scenario.is_query(),
             false => self.scenarios.iter().any(matches),
         }
     }
@@ -134,6 +147,18 @@ fn main() -> Result<ExitCode> {
         rows::load(file, database)?;
         return Ok(ExitCode::SUCCESS);
     }
+    if let Some([database, sql]) = options.ask_rows.as_deref() {
+        queries::ask_rows(database.as_ref(), sql)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(system) = options.fill_one {
+        queries::fill(system, &options)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if options.fill {
+        queries::prepare(&options, true)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if let Some(name) = &options.one {
         let scenario = SCENARIOS.iter().find(|scenario| scenario.name == name);
         let figures = run::run(scenario.context("no such scenario")?, &options)?;
@@ -147,6 +172,9 @@ fn all(options: &Options) -> Result<ExitCode> {
     let chosen: Vec<_> = SCENARIOS.iter().filter(|scenario| options.wants(scenario)).collect();
     if chosen.is_empty() {
         bail!("no such scenario; --list prints them");
+    }
+    if chosen.iter().any(|scenario| scenario.is_query()) {
+        queries::prepare(options, false)?;
     }
     let mut rows = Vec::new();
     let mut failed = false;
@@ -171,12 +199,16 @@ fn all(options: &Options) -> Result<ExitCode> {
     }
     let is_kept = |row: &report::Row| matches!(row.0.system, System::Store(_));
     let (kept, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_kept);
+    let (asked, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.0.is_query());
     let mut tables = Vec::new();
-    if !rows.is_empty() || kept.is_empty() {
+    if !rows.is_empty() || kept.is_empty() && asked.is_empty() {
         tables.push(report::table(&rows));
     }
     if !kept.is_empty() {
         tables.push(store_report::table(&kept));
+    }
+    if !asked.is_empty() {
+        tables.push(queries::table(&asked));
     }
     print!("{}", tables.join("\n"));
     Ok(ExitCode::from(u8::from(failed)))

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::latency::Percentiles;
 use crate::process::Usage;
+use crate::queries::Asked;
 use crate::scenario::Scenario;
 use crate::spans::SPANS_PER_TRACE;
 
@@ -28,6 +29,8 @@ pub struct Figures {
     pub end_to_end: Option<Percentiles>,
     pub retries: u64,
     pub complaint: Option<String>,
+    /// What systems answered to a question.
+    pub asked: Vec<Asked>,
 }
 
 impl Figures {

@@ -10,6 +10,8 @@ use obs::otlp::{Batch, Signal};
 use obs::stream::Event;
 use rusqlite::{Connection, Statement, params};
 
+use crate::queries::lines::Line;
+
 const PREPARE: &str = "
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
@@ -21,34 +23,85 @@ CREATE INDEX spans_trace ON spans (trace_id);
 
 const INSERT: &str = "INSERT INTO spans VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 
-const ROWS_A_TRANSACTION: usize = 100_000;
+const PREPARE_LINES: &str = "CREATE TABLE logs (time INTEGER, service TEXT, severity INTEGER, body TEXT, trace_id BLOB, attributes TEXT);";
+
+const INSERT_LINE: &str = "INSERT INTO logs VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+
+const ROWS_A_TRANSACTION: u64 = 100_000;
+
+/// A new database.
+pub struct Rows {
+    connection: Connection,
+    open_rows: u64,
+    attributes: Vec<u8>,
+}
+
+impl Rows {
+    pub fn create(database: &Path) -> Result<Rows> {
+        let connection = Connection::open(database)?;
+        connection.execute_batch(PREPARE)?;
+        connection.execute_batch(PREPARE_LINES)?;
+        connection.execute_batch("BEGIN")?;
+        Ok(Rows { connection, open_rows: 0, attributes: Vec::new() })
+    }
+
+    pub fn add_spans(&mut self, batch: &Batch) -> Result<()> {
+        let mut insert = self.connection.prepare_cached(INSERT)?;
+        batch_of_spans(batch, &mut insert, &mut self.attributes)?;
+        drop(insert);
+        self.added(batch.items() as u64)
+    }
+
+    pub fn add_lines(&mut self, service: &str, lines: &[Line]) -> Result<()> {
+        let mut insert = self.connection.prepare_cached(INSERT_LINE)?;
+        for line in lines {
+            let attributes: serde_json::Map<_, _> = line
+                .attributes
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), value.as_str().into()))
+                .collect();
+            let attributes = serde_json::Value::Object(attributes).to_string();
+            insert.execute(params![
+                line.time_ns,
+                service,
+                line.severity,
+                line.body,
+                line.trace_id,
+                attributes
+            ])?;
+        }
+        drop(insert);
+        self.added(lines.len() as u64)
+    }
+
+    fn added(&mut self, rows: u64) -> Result<()> {
+        self.open_rows += rows;
+        if self.open_rows >= ROWS_A_TRANSACTION {
+            self.connection.execute_batch("COMMIT; BEGIN")?;
+            self.open_rows = 0;
+        }
+        Ok(())
+    }
+
+    pub fn finish(self) -> Result<()> {
+        self.connection.execute_batch("COMMIT")?;
+        Ok(())
+    }
+}
 
 /// Puts a file of frames into a new database.
 pub fn load(file: &Path, database: &Path) -> Result<()> {
-    let connection = Connection::open(database)?;
-    connection.execute_batch(PREPARE)?;
-    let mut insert = connection.prepare(INSERT)?;
+    let mut rows = Rows::create(database)?;
     let mut reader = obs::stream::open(file.to_str().context("a path that is text")?, Signal::Traces)?;
-    let mut open_rows = 0;
-    let mut attributes = Vec::new();
-    connection.execute_batch("BEGIN")?;
     loop {
         match reader.next_event()? {
-            Event::Batch(batch) => {
-                batch_of_spans(&batch, &mut insert, &mut attributes)?;
-                open_rows += batch.items();
-            }
+            Event::Batch(batch) => rows.add_spans(&batch)?,
             Event::Rejected(rejection) => bail!("{rejection}"),
             Event::Idle => {}
             Event::End => break,
         }
-        if open_rows >= ROWS_A_TRANSACTION {
-            connection.execute_batch("COMMIT; BEGIN")?;
-            open_rows = 0;
-        }
     }
-    connection.execute_batch("COMMIT")?;
-    Ok(())
+    rows.finish()
 }
 
 /// The rows of a database.

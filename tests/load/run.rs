@@ -14,7 +14,7 @@ use crate::report::Figures;
 use crate::scenario::{Format, RATE, Scenario, System};
 use crate::sink::Sink;
 use crate::spans::Template;
-use crate::{Options, files, peers};
+use crate::{Options, files, peers, queries};
 
 /// When the sink begins to stall, and how long the load goes on after it.
 const BEFORE_STALL: Duration = Duration::from_secs(2);
@@ -38,6 +38,9 @@ impl Running {
 }
 
 pub fn run(scenario: &Scenario, options: &Options) -> Result<Figures> {
+    if let System::Query(question) = scenario.system {
+        return queries::ask(question, options);
+    }
     let directory = tempfile::tempdir()?;
     if let System::SampleFile(format) = scenario.system {
         let mut figures = sample_file(format, options, directory.path())?;
@@ -84,6 +87,7 @@ pub fn run(scenario: &Scenario, options: &Options) -> Result<Figures> {
         end_to_end: arrived.latencies.percentiles().filter(|_| fresh),
         retries: sent.retries,
         complaint: arrived.fault,
+        asked: Vec::new(),
     };
     figures.check(scenario.share(), scenario.stall);
     Ok(figures)
@@ -94,7 +98,7 @@ fn start(system: System, options: &Options, sink: SocketAddr, directory: &Path) 
     let path = |path: &Option<std::path::PathBuf>| path.clone().context("no binary");
     let verbose = options.verbose;
     Ok(match system {
-        System::Nothing | System::SampleFile(_) | System::Store(_) => {
+        System::Nothing | System::SampleFile(_) | System::Store(_) | System::Query(_) => {
             Running { processes: Vec::new(), address: sink.to_string(), drains: true }
         }
         System::Collect(format) => {

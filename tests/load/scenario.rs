@@ -3,6 +3,7 @@
 use self::Ack::{OnAccept, OnDelivery};
 use crate::Options;
 use crate::client::Compression::{self, Gzip, None as Plain, Zstd};
+use crate::queries::Question;
 use crate::spans::FAILED;
 use crate::store::Store;
 
@@ -45,6 +46,8 @@ pub enum System {
     SampleFile(Format),
     /// Spans into a database, their own table.
     Store(Store),
+    /// A question to databases, their own table.
+    Query(Question),
     Rotel,
     Otelcol(Compression),
 }
@@ -112,6 +115,10 @@ const fn kept(name: &'static str, about: &'static str, store: Store) -> Scenario
     full(name, about, System::Store(store), ["rows-sqlite", "rows-duckdb"])
 }
 
+const fn asked(name: &'static str, about: &'static str, question: Question) -> Scenario {
+    full(name, about, System::Query(question), ["", ""])
+}
+
 const fn stalled(name: &'static str, system: System) -> Scenario {
     let about = "full load while the sink answers nothing for a while: peak memory";
     Scenario { stall: true, ..full(name, about, system, STALLED) }
@@ -166,6 +173,13 @@ pub const SCENARIOS: &[Scenario] = &[
     kept("rows-sqlite", "the file of frames as rows in SQLite, with an index on the trace id", Store::RowsSqlite),
     kept("rows-duckdb", "a file of NDJSON as rows in DuckDB, no index", Store::RowsDuckdb),
     kept("store-memory", "store 100 M spans from a pipe: peak memory; only when named", Store::Pipe),
+    asked("query-trace", "a trace by its id, of 10 M spans in 30 days (and so do all that follow)", Question::Trace),
+    asked("query-search", "the newest 20 of an operation that took 100 ms or longer", Question::Search),
+    asked("query-attribute", "traces by an attribute that five spans have", Question::Attribute),
+    asked("query-services", "requests, errors and the 95th percentile of every service", Question::Services),
+    asked("query-bottlenecks", "where the time of a service's traces of a day goes", Question::Bottlenecks),
+    asked("query-logs", "seven of 10 M log records, by a part of a word", Question::Logs),
+    asked("query-file", "the newest 20 of an operation, in a file of NDJSON of 1 GB", Question::File),
 ];
 
 impl Scenario {
@@ -186,6 +200,11 @@ impl Scenario {
     /// Whether it takes so much time and disk that it runs only when its whole name is given.
     pub fn is_long(&self) -> bool {
         matches!(self.system, System::Store(Store::Pipe))
+    }
+
+    /// Whether it asks databases that have to be made first, which is done only when such a scenario is named.
+    pub fn is_query(&self) -> bool {
+        matches!(self.system, System::Query(_))
     }
 
     /// The program that the scenario lacks.

@@ -189,11 +189,11 @@ fn span(index: usize) -> Span {
     }
 }
 
-fn text(key: &str, value: &str) -> KeyValue {
+pub fn text(key: &str, value: &str) -> KeyValue {
     pair(key, Any::StringValue(value.into()))
 }
 
-fn number(key: &str, value: i64) -> KeyValue {
+pub fn number(key: &str, value: i64) -> KeyValue {
     pair(key, Any::IntValue(value))
 }
 

@@ -5,12 +5,10 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 
-use super::DbArgs;
+use super::super::db_args::DbArgs;
 use crate::config::{Config, Storage};
 use crate::error::CommandError;
 use crate::redact::Rule;
-
-const DEFAULT_DB: &str = "obs.db";
 
 const DAY_S: f64 = 86_400.0;
 
@@ -50,7 +48,7 @@ impl Configured {
 
     /// The database: by flag or environment, configuration, default.
     pub(super) fn path(&self, args: &DbArgs) -> PathBuf {
-        args.db.clone().or_else(|| self.db.clone()).unwrap_or_else(|| DEFAULT_DB.into())
+        args.path(self.db.as_ref())
     }
 
     /// Says what is used instead of other backends.

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use super::super::db_args::DbArgs;
 use super::super::stage::{Prepared, Setting};
 use super::super::stream_args::{OutputArgs, StageArgs};
 use super::super::time_args::TimeArgs;
-use super::DbArgs;
 use super::configured::Configured;
+use crate::error::CommandError;
 use crate::otlp::Signal;
 use crate::pipeline::Role;
 use crate::store::{Export, Selection};
@@ -42,17 +43,21 @@ pub(super) struct ExportArgs {
 }
 
 impl ExportArgs {
-    pub(super) fn prepare(&self, configured: &Configured, setting: &Setting<'_>) -> Prepared {
+    pub(super) fn prepare(
+        &self,
+        configured: &Configured,
+        setting: &Setting<'_>,
+    ) -> Result<Prepared, CommandError> {
         let ledger = Arc::new(Ledger::of_stage("store", setting.name));
-        let (from_ns, to_ns) = self.time.range_ns();
+        let (from_ns, to_ns) = self.time.range_ns()?;
         let selection = Selection { signal: self.signal, services: self.service.clone(), from_ns, to_ns };
         let export = Export { path: configured.path(&self.db), selection, ledger: ledger.clone() };
-        Prepared {
+        Ok(Prepared {
             role: Role::Source(Box::new(export)),
             figures: StageFigures::new(ledger, |_| {}, || true),
             report: None,
             reload: None,
             waiting: None,
-        }
+        })
     }
 }

@@ -9,16 +9,17 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
 use super::super::closing::Report;
+use super::super::db_args::DbArgs;
 use super::super::stage::{Prepared, Setting};
 use super::super::stream_args::{InputArgs, StageArgs};
+use super::StoreCommand;
 use super::configured::Configured;
-use super::{DbArgs, StoreCommand};
 use crate::config;
 use crate::error::CommandError;
-use crate::pipeline::{Intake, Role, Room, Terminal};
+use crate::pipeline::Role;
 use crate::redact::{Redactor, Rule};
-use crate::store::{Durability, Meters, Options, Store};
-use crate::stream::{Ledger, Stop};
+use crate::store::{Durability, Meters, Options, Start};
+use crate::stream::Ledger;
 use crate::telemetry::StageFigures;
 use crate::ui::progress;
 
@@ -53,14 +54,6 @@ enum DurabilityArg {
     Process,
     /// A power cut too: every commit waits for the disk
     Power,
-}
-
-/// A store that has not started yet.
-struct Start {
-    options: Options,
-    room: Arc<Room>,
-    meters: Arc<Meters>,
-    ledger: Arc<Ledger>,
 }
 
 impl IngestArgs {
@@ -99,8 +92,10 @@ impl IngestArgs {
             move || !ready.is_full(),
         );
         let waiting = meters.clone();
+        let mut bar = progress::Bar::new("migrating", "rows");
+        let progress = Box::new(move |done, of| bar.show(done, of));
         Ok(Prepared {
-            role: Role::Terminal(Box::new(Start { options, room, meters, ledger })),
+            role: Role::Terminal(Box::new(Start { options, room, meters, ledger, progress })),
             figures,
             report: redactor.map(redacted),
             reload: None,
@@ -134,15 +129,5 @@ fn redacted(redactor: Arc<Redactor>) -> Report {
             let changed = lines.changed().map(|(rule, values)| format!("{values} values redacted by {rule}"));
             changed.collect()
         }),
-    }
-}
-
-impl Terminal for Start {
-    fn start(self: Box<Self>, stop: &Stop) -> Result<Arc<dyn Intake>, CommandError> {
-        let Start { options, room, meters, ledger } = *self;
-        let mut bar = progress::Bar::new("migrating", "rows");
-        Ok(Arc::new(Store::start(options, room, meters, ledger, stop.clone(), &mut |done, of| {
-            bar.show(done, of)
-        })?))
     }
 }

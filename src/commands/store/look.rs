@@ -5,8 +5,8 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::super::db_args::DbArgs;
 use super::super::report_args::FormatArgs;
-use super::DbArgs;
 use super::configured::Configured;
 use crate::error::{CommandError, Outcome};
 use crate::otlp::Signal;

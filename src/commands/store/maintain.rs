@@ -6,8 +6,8 @@ use anyhow::anyhow;
 use bytesize::ByteSize;
 use clap::Args;
 
+use super::super::db_args::DbArgs;
 use super::super::time_args::NowArgs;
-use super::DbArgs;
 use super::configured::Configured;
 use crate::config;
 use crate::error::{CommandError, Outcome};

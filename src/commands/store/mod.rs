@@ -7,10 +7,9 @@ mod ingest;
 mod look;
 mod maintain;
 
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand};
 
+use super::db_args::DbArgs;
 use super::stage::{Ports, Prepared, Setting, StageCommand};
 use super::stream_args::StageArgs;
 use crate::config::Config;
@@ -63,14 +62,6 @@ enum StoreCommand {
     Prune(PruneArgs),
 }
 
-/// Which database.
-#[derive(Debug, Clone, Args)]
-struct DbArgs {
-    /// The database [default: obs.db]
-    #[arg(long, value_name = "FILE", env = "OBS_DB")]
-    db: Option<PathBuf>,
-}
-
 /// Arguments of `obs store check`.
 #[derive(Debug, Args)]
 struct CheckDb {
@@ -121,7 +112,7 @@ impl StageCommand for StoreArgs {
     fn prepare(&self, setting: &Setting<'_>) -> Result<Prepared, CommandError> {
         let configured = Configured::read(setting.config)?;
         match &self.command {
-            Some(StoreCommand::Export(args)) => Ok(args.prepare(&configured, setting)),
+            Some(StoreCommand::Export(args)) => args.prepare(&configured, setting),
             _ => self.ingest.prepare(&self.db, &configured, setting),
         }
     }

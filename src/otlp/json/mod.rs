@@ -5,8 +5,10 @@
 
 mod attribute;
 mod lexer;
+mod plain;
 mod read;
 mod write;
 
+pub use plain::{plain, plain_map, text};
 pub use read::{Parsed, read, read_as};
 pub use write::write;

@@ -1,23 +1,10 @@
 //! Terminals and closed descriptors.
 
-use std::fs::File;
 use std::io::Write;
-use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 
 use crate::support::telemetry::{line, traces};
-use crate::support::{Obs, TempDir};
-
-/// Both ends of a pseudo-terminal.
-fn terminal() -> (OwnedFd, File) {
-    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-    let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&controller).unwrap();
-    unlockpt(&controller).unwrap();
-    let path = ptsname(&controller, Vec::new()).unwrap();
-    let user = File::options().read(true).write(true).open(path.to_str().unwrap()).unwrap();
-    (controller, user)
-}
+use crate::support::{Obs, TempDir, terminal};
 
 #[test]
 fn a_terminal_is_no_stream() {

@@ -63,7 +63,7 @@ fn what_stages_say_of_their_arguments() {
 }
 
 #[test]
-fn columns_count_characters() {
+fn columns_count_characters_and_carets_their_width() {
     check(include_str!("mistakes/characters.txt"));
 }
 

@@ -86,7 +86,7 @@ fn a_missing_payload_is_told_and_all_others_come_out() {
 #[test]
 fn damage_beside_the_payloads_costs_no_items() {
     for (table, segment, items) in
-        [("columns", 1, "spans"), ("trace_filters", 3, "spans"), ("word_filters", 4, "log records")]
+        [("columns", 1, "spans"), ("trace_ids", 3, "spans"), ("word_filters", 4, "log records")]
     {
         let db = kept();
         let all = db.export("");

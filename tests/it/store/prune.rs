@@ -74,7 +74,7 @@ fn what_is_older_goes_and_its_space_is_given_back() {
     assert_eq!(db.number("PRAGMA freelist_count"), 0);
     assert_eq!(db.number("SELECT sum(count) FROM operation_minutes"), rollups, "the counts stay");
     assert_eq!(db.number("SELECT count(*) FROM operation_hours"), 6);
-    for table in ["payloads", "columns", "trace_filters", "segment_services"] {
+    for table in ["payloads", "columns", "trace_ids", "segment_services"] {
         assert_eq!(
             db.number(&format!(
                 "SELECT count(*) FROM {table} WHERE segment NOT IN (SELECT id FROM segments)"

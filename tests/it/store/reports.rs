@@ -33,7 +33,7 @@ fn stats_are_one_json_document() {
     for (key, value) in [
         ("schema", json!("obs.store.stats/1")),
         ("database", json!("obs.db")),
-        ("schema_version", json!(2)),
+        ("schema_version", json!(obs::store::VERSION)),
         ("services", json!(2)),
         ("operations", json!(40)),
         ("edges", json!(0)),

@@ -15,7 +15,7 @@ fn string(text: &str) -> AnyValue {
 /// Whether all words of a term may be in a filter; whoever searches asks so.
 fn may_hold(filter: &[u8], term: &str) -> bool {
     let mut all = true;
-    obs::store::words::each_word(term, |word| all &= obs::store::filter::may_hold(filter, word));
+    obs::expr::words::each_word(term, |word| all &= obs::store::filter::may_hold(filter, word));
     all
 }
 

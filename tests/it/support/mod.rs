@@ -12,6 +12,7 @@ mod process;
 pub mod sink;
 pub mod telemetry;
 mod temp;
+mod terminal;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -26,6 +27,7 @@ pub use pipeline::Pipeline;
 pub use process::{End, Obs, Process, Signal};
 pub use sink::{Answer, Sink};
 pub use temp::TempDir;
+pub use terminal::terminal;
 
 /// No test waits longer than this for anything; a loaded machine needs a fraction of it.
 pub const DEADLINE: Duration = Duration::from_secs(40);

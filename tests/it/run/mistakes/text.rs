@@ -2,6 +2,7 @@
 
 use obs::pipeline::text::{Form, Mistake, Pipeline, Text, Word, draw, parse};
 use proptest::prelude::*;
+use unicode_width::UnicodeWidthStr;
 
 fn config() -> ProptestConfig {
     crate::otlp_properties::config()
@@ -83,11 +84,12 @@ fn check_explanation(text: &str, mistake: &Mistake) {
     let (shown, carets) = rest.rsplit_once('\n').unwrap();
     let found = text.split('\n').nth(line - 1).unwrap().replace('\t', " ");
     assert_eq!(shown.strip_prefix("  ").unwrap(), found.strip_suffix('\r').unwrap_or(&found));
-    let (space, carets) = carets.split_at(column + 1);
+    let before: String = found.chars().take(column - 1).collect();
+    let (space, carets) = carets.split_at(2 + before.width());
     assert_eq!((space.trim(), carets.trim_matches('^')), ("", ""));
     assert!(!carets.is_empty());
-    let before = text.split('\n').take(line - 1).map(|line| line.len() + 1).sum::<usize>();
-    let at = before + found.chars().take(column - 1).map(char::len_utf8).sum::<usize>();
+    let lines_before = text.split('\n').take(line - 1).map(|line| line.len() + 1).sum::<usize>();
+    let at = lines_before + found.chars().take(column - 1).map(char::len_utf8).sum::<usize>();
     assert!(at >= mistake.span.start.min(text.len()) && at < mistake.span.start.min(text.len()) + 4);
 }
 

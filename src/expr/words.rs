@@ -3,10 +3,41 @@
 //! A word is a run of letters and digits in lower case. Scripts that are written without spaces are cut into pairs of
 //! neighbouring characters, so that terms of two characters and more are found; a run of one is a word by itself.
 
-use super::filter::hash;
+use twox_hash::XxHash3_64;
+
+/// Calls `each` with the hash of every word that a text must have that holds `part`, whose ends may be open: something
+/// else may stand right before or behind it.
+pub fn each_necessary_word(part: &str, is_open_before: bool, is_open_behind: bool, each: impl FnMut(u64)) {
+    // An open end may be in the middle of a word; neighbouring characters of scripts without spaces stay neighbours.
+    let is_part = |c: char| c.is_alphanumeric() && !is_unspaced(c);
+    let part = if is_open_before { part.trim_start_matches(is_part) } else { part };
+    let part = if is_open_behind { part.trim_end_matches(is_part) } else { part };
+    // Where more stands beside it, a single one of these characters is no word by itself.
+    let mut words = String::with_capacity(part.len());
+    let mut before = None;
+    let mut characters = part.chars().peekable();
+    while let Some(character) = characters.next() {
+        let is_neighbour = |other: Option<char>| other.is_some_and(is_unspaced);
+        let is_single =
+            is_unspaced(character) && !is_neighbour(before) && !is_neighbour(characters.peek().copied());
+        words.push(if is_single { ' ' } else { character });
+        before = Some(character);
+    }
+    // Letters that have more than two forms are in one case for a search and in another for a filter.
+    let is_ambiguous = |c: char| matches!(c, '\u{370}'..='\u{3ff}' | 'µ' | 'ſ');
+    let mut each = each;
+    for word in words.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.contains(is_ambiguous)) {
+        each_word(word, &mut each);
+    }
+}
 
 /// Longest word in bytes; what is longer is cut there, on both sides of the comparison.
 const MAX_WORD: usize = 64;
+
+/// The hash of a word: XXH3 with 64 bits and the seed 0, as the filters of segments take it.
+fn hash(word: &[u8]) -> u64 {
+    XxHash3_64::oneshot(word)
+}
 
 /// Calls `each` with the hash of every word of `text`.
 pub fn each_word(text: &str, mut each: impl FnMut(u64)) {
@@ -80,7 +111,7 @@ fn cut(word: &str) -> &[u8] {
 
 /// Whether a character is of a script that has no spaces between words: Han, Hiragana, Katakana, Thai, Lao, Khmer,
 /// Myanmar; and Hangul, whose words carry endings. Ranges from the Unicode block list.
-fn is_unspaced(character: char) -> bool {
+pub(crate) fn is_unspaced(character: char) -> bool {
     matches!(u32::from(character),
         0x0e00..=0x0eff | 0x1000..=0x109f | 0x1100..=0x11ff | 0x1780..=0x17ff | 0x2e80..=0x2fdf | 0x3005..=0x3007
         | 0x3021..=0x3029 | 0x3031..=0x3035 | 0x3038..=0x303b | 0x3040..=0x30ff | 0x3100..=0x318f | 0x31a0..=0x31bf
@@ -118,6 +149,21 @@ mod tests {
         assert_eq!(hashes("用户"), of(&["用户"]));
         assert_eq!(hashes("error: 用 db超时2"), of(&["error", "用", "db", "超时", "2"]));
         assert_eq!(hashes("「午後」"), of(&["午後"]));
+    }
+
+    #[test]
+    fn words_that_are_whole_wherever_a_part_stands() {
+        let necessary = |part: &str, before, behind| {
+            let mut found = Vec::new();
+            each_necessary_word(part, before, behind, |word| found.push(word));
+            found
+        };
+        assert_eq!(necessary("refused by host", true, true), of(&["by"]));
+        assert_eq!(necessary("refused by host", false, true), of(&["refused", "by"]));
+        assert_eq!(necessary("连接失败", true, true), of(&["连接", "接失", "失败"]));
+        assert_eq!(necessary("用", false, false), of(&[]));
+        assert_eq!(necessary("db用 x", true, false), of(&["x"]));
+        assert_eq!(necessary("20µs λόγος ok", false, false), of(&["ok"]));
     }
 
     #[test]

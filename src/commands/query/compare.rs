@@ -1,0 +1,154 @@
+//! `obs query compare`.
+
+use clap::Args;
+
+use super::super::report_args::FormatArgs;
+use super::source::SourceArgs;
+use super::trace::load;
+use crate::config::Config;
+use crate::error::{CommandError, Outcome};
+use crate::query::trace::Trace;
+use crate::query::trace::compare::{Change, Comparison, Place, compare};
+use crate::query::trace::waterfall::{Lines, count};
+use crate::ui::duration::{difference, duration};
+use crate::ui::table::{self, Format, Table, printable};
+use crate::ui::terminal;
+
+const EXAMPLES: &str = "\
+Examples:
+  obs query compare 4bf92f35 a3ce929d
+  obs query compare 4bf92f35 a3ce929d --format json | jq '.causes[:3]'";
+
+/// Arguments of `obs query compare`.
+#[derive(Debug, Args)]
+#[command(before_help = EXAMPLES)]
+pub(super) struct CompareArgs {
+    /// The trace to compare with, in hexadecimal digits; the first are enough
+    #[arg(value_name = "ID")]
+    before: String,
+    /// The trace that is compared
+    #[arg(value_name = "ID")]
+    after: String,
+    #[command(flatten)]
+    format: FormatArgs,
+    #[command(flatten)]
+    source: SourceArgs,
+}
+
+/// Causes that people are told of.
+const CAUSES: usize = 5;
+
+impl CompareArgs {
+    pub(super) fn run(&self, config: &Config) -> Result<Outcome, CommandError> {
+        let data = self.source.open(config)?;
+        let (before, after) = (load(&data.reader, &self.before)?.1, load(&data.reader, &self.after)?.1);
+        let comparison = compare(&before, &after);
+        let format = self.format.format();
+        if format == Format::Table {
+            table::print(&shown(summary(&comparison)))?;
+        }
+        report(&comparison, format).print(format)?;
+        Ok(data.outcome())
+    }
+}
+
+/// What has changed on the whole, and where.
+fn summary(comparison: &Comparison<'_>) -> String {
+    let side = |name: &str, trace: &Trace| {
+        let (id, took) = (const_hex::encode(trace.id), duration(trace.duration_ns()));
+        let errors = trace.spans.iter().filter(|span| span.is_error()).count();
+        let (spans, errors) = (count(trace.spans.len(), "span"), count(errors, "error"));
+        format!("{name} {id}  {took}, {spans}, {errors}\n")
+    };
+    let mut text = side("before", comparison.before) + &side("after ", comparison.after);
+    text += &format!("delta  {}\n", difference(comparison.total_delta_ns()));
+    for (index, (place, delta_ns)) in comparison.causes().into_iter().take(CAUSES).enumerate() {
+        let (service, operation, _) = comparison.names(&comparison.places[place]);
+        let name = printable(&format!("{service} {operation}"));
+        let heading = if index == 0 { "own time on the critical path:\n" } else { "" };
+        text += &format!("{heading}  {:>10}  {name}\n", difference(delta_ns));
+    }
+    text + "\n"
+}
+
+fn report(comparison: &Comparison<'_>, format: Format) -> Table {
+    let mut open = Vec::new();
+    let row = |place: &Place| {
+        open.truncate(place.depth);
+        open.push(place.has_next);
+        match format {
+            Format::Table => row_for_people(comparison, place, &open),
+            _ => row_for_programs(comparison, place),
+        }
+    };
+    Table {
+        columns: if format == Format::Table { COLUMNS } else { COLUMNS_NS },
+        rows: comparison.places.iter().map(row).collect(),
+        json: comparison.json(),
+    }
+}
+
+const COLUMNS: &[(&str, bool)] = &[
+    ("span", false),
+    ("before", true),
+    ("after", true),
+    ("delta", true),
+    ("ratio", true),
+    ("change", false),
+];
+
+const COLUMNS_NS: &[(&str, bool)] = &[
+    ("depth", true),
+    ("service", false),
+    ("operation", false),
+    ("kind", false),
+    ("before_ns", true),
+    ("after_ns", true),
+    ("delta_ns", true),
+    ("ratio", true),
+    ("change", false),
+];
+
+fn row_for_people(comparison: &Comparison<'_>, place: &Place, open: &[bool]) -> Vec<String> {
+    let (service, operation, _) = comparison.names(place);
+    let (before, after) = comparison.durations_ns(place);
+    let change = comparison.change(place);
+    vec![
+        format!("{}{service} {operation}", lines(open)),
+        before.map(duration).map(shown).unwrap_or_default(),
+        after.map(duration).map(shown).unwrap_or_default(),
+        comparison.delta_ns(place).map(difference).map(shown).unwrap_or_default(),
+        comparison.ratio(place).map(|ratio| format!("{ratio:.2}")).unwrap_or_default(),
+        if change == Change::Same { String::new() } else { change.name().to_owned() },
+    ]
+}
+
+/// The lines of the tree before a name: whether a sibling follows, of every ancestor and of the span.
+fn lines(open: &[bool]) -> String {
+    let lines = Lines::suitable(terminal::is_utf8());
+    let Some((last, ancestors)) = open.get(1..).and_then(<[bool]>::split_last) else { return String::new() };
+    let ancestors = ancestors.iter().map(|open| if *open { lines.on } else { "  " });
+    ancestors.chain([if *last { lines.branch } else { lines.end }]).collect()
+}
+
+/// Our own text in the characters that can be shown.
+fn shown(text: String) -> String {
+    if terminal::is_utf8() { text } else { text.replace('µ', "u") }
+}
+
+fn row_for_programs(comparison: &Comparison<'_>, place: &Place) -> Vec<String> {
+    let (service, operation, kind) = comparison.names(place);
+    let (before, after) = comparison.durations_ns(place);
+    let text = |ns: Option<u64>| ns.map(|ns| ns.to_string()).unwrap_or_default();
+    vec![
+        place.depth.to_string(),
+        service.to_owned(),
+        operation.to_owned(),
+        kind,
+        text(before),
+        text(after),
+        comparison.delta_ns(place).map(|delta| delta.to_string()).unwrap_or_default(),
+        comparison.ratio(place).map(|ratio| ratio.to_string()).unwrap_or_default(),
+        comparison.change(place).name().to_owned(),
+    ]
+}

@@ -1,0 +1,144 @@
+//! What reports about the rollups share: flags, and figures as cells and as JSON.
+
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::super::time_args::TimeArgs;
+use crate::error::CommandError;
+use crate::query::{Figures, Order, units};
+use crate::store::Minutes;
+use crate::ui::duration;
+use crate::ui::table::Format;
+
+/// Which rows come first, and how many.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ListArgs {
+    /// What comes first
+    #[arg(long, value_name = "ORDER", default_value = "requests")]
+    sort: Sort,
+    /// Rows at the most; 0 is all [default: 20]
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+}
+
+/// The names of orders.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Sort {
+    /// The most requests, calls or spans
+    Requests,
+    /// The most errors
+    Errors,
+    /// The highest share of errors
+    ErrorRate,
+    /// The highest median
+    P50,
+    /// The highest 95th percentile
+    P95,
+    /// The highest 99th percentile
+    P99,
+    /// The name
+    Name,
+}
+
+/// Rows of a list unless more are wanted.
+const ROWS: usize = 20;
+
+impl ListArgs {
+    pub(super) fn order(&self) -> Order {
+        match self.sort {
+            Sort::Requests => Order::Count,
+            Sort::Errors => Order::Errors,
+            Sort::ErrorRate => Order::ErrorRate,
+            Sort::P50 => Order::P50,
+            Sort::P95 => Order::P95,
+            Sort::P99 => Order::P99,
+            Sort::Name => Order::Name,
+        }
+    }
+
+    /// Leaves the first rows, and says how many there were more.
+    pub(super) fn cut<T>(&self, rows: &mut Vec<T>, what: &str) {
+        let limit = self.limit.unwrap_or(ROWS);
+        if limit > 0 && rows.len() > limit {
+            tracing::info!("{} more {what}; --limit 0 shows all", rows.len() - limit);
+            rows.truncate(limit);
+        }
+    }
+}
+
+/// The minutes that are asked about.
+pub(super) fn minutes(time: &TimeArgs) -> Result<Minutes, CommandError> {
+    let (from, to) = time.range_ns()?;
+    Ok(Minutes::around(from, to))
+}
+
+/// Says that there is nothing.
+pub(super) fn say_nothing(what: &str, range: Minutes) {
+    let end =
+        |word: &str, minute: Value| minute.as_str().map(|time| format!(" {word} {time}")).unwrap_or_default();
+    let (from, to) = ends(range);
+    tracing::info!("no {what}{}{}", end("from", from), end("to", to));
+}
+
+/// Both ends of a range as RFC 3339, null where it has none.
+pub(super) fn ends(range: Minutes) -> (Value, Value) {
+    (
+        if range.from == 0 { Value::Null } else { minute(range.from).into() },
+        if range.to == u32::MAX { Value::Null } else { minute(range.to).into() },
+    )
+}
+
+/// The beginning of a minute since the epoch, as RFC 3339.
+pub(super) fn minute(minute: u32) -> String {
+    Timestamp::from_second(i64::from(minute) * 60).map(|time| time.to_string()).unwrap_or_default()
+}
+
+/// A count, of which a sampler may have left fractions.
+pub(super) fn number(count: f64) -> Value {
+    if count.fract() == 0.0 && count.abs() < 9e15 { json!(count as i64) } else { json!(count) }
+}
+
+/// A count: whole for people, as it is for programs.
+pub(super) fn count_cell(count: f64, format: Format) -> String {
+    if format == Format::Table { format!("{count:.0}") } else { number(count).to_string() }
+}
+
+/// Errors, error rate and quantiles: for people, or for programs with durations in nanoseconds.
+pub(super) fn cells(figures: &Figures, format: Format) -> [String; 5] {
+    let is_table = format == Format::Table;
+    let duration = |ns: Option<u64>| match ns {
+        None => String::new(),
+        Some(ns) if is_table => duration::duration(ns),
+        Some(ns) => ns.to_string(),
+    };
+    let rate = figures.error_rate();
+    [
+        count_cell(figures.errors, format),
+        if is_table { units::percent(rate) } else { number(rate).to_string() },
+        duration(figures.p50_ns),
+        duration(figures.p95_ns),
+        duration(figures.p99_ns),
+    ]
+}
+
+/// Figures as members of an object, behind others; `count` is the key of the count.
+pub(super) fn object(first: Value, count: &str, figures: &Figures) -> Value {
+    let mut object: Map<String, Value> = match first {
+        Value::Object(object) => object,
+        _ => Map::new(),
+    };
+    object.insert(count.into(), number(figures.count));
+    for (key, value) in [
+        ("stored", number(figures.stored)),
+        ("margin", number(figures.margin)),
+        ("errors", number(figures.errors)),
+        ("error_rate", json!(figures.error_rate())),
+        ("p50_ns", json!(figures.p50_ns)),
+        ("p95_ns", json!(figures.p95_ns)),
+        ("p99_ns", json!(figures.p99_ns)),
+    ] {
+        object.insert(key.into(), value);
+    }
+    Value::Object(object)
+}

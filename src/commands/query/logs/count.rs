@@ -1,0 +1,108 @@
+//! `| count by FIELD`.
+
+use anyhow::anyhow;
+use serde_json::{Value, json};
+
+use super::super::super::time_args::utc;
+use super::super::output::SearchFormat;
+use super::super::source::Data;
+use super::LogsArgs;
+use crate::error::CommandError;
+use crate::expr::{Field, Name};
+use crate::otlp::Signal;
+use crate::query::logs::{Count, Counts, LogSearch};
+use crate::ui::sparkline::sparkline;
+use crate::ui::table::{self, Format};
+use crate::ui::terminal;
+
+/// Parts of the time that a line shows.
+const PARTS: usize = 40;
+
+/// Prints how many records there are of each value; returns whether there are none.
+pub(super) fn run(
+    data: &Data,
+    search: &LogSearch,
+    names: &[Name],
+    args: &LogsArgs,
+) -> Result<bool, CommandError> {
+    let texts: Vec<&str> = names.iter().filter_map(|name| name.pattern.as_literal()).collect();
+    let fields: Option<Vec<Field>> = names.iter().map(|name| Field::named(name, Signal::Logs)).collect();
+    let fields = fields.ok_or_else(|| CommandError::usage(anyhow!("the name of a field is too long")))?;
+    let counts = search.count(&data.reader, &fields, PARTS)?;
+    let shown = if args.limit == 0 { counts.counts.len() } else { args.limit.min(counts.counts.len()) };
+    let rows = counts.counts.get(..shown).unwrap_or_default();
+    let format = args.output.format();
+    let each: Vec<Value> = rows.iter().map(|count| count_json(count, &texts)).collect();
+    match format {
+        SearchFormat::Json => {
+            let document = json!({
+                "schema": "obs.query.log_counts/1",
+                "from": utc(counts.range_ns.0),
+                "to": utc(counts.range_ns.1),
+                "total": counts.total,
+                "counts": each,
+            });
+            table::print(&format!("{document:#}\n"))?;
+        }
+        SearchFormat::Ndjson => {
+            table::print(&each.iter().map(|json| format!("{json}\n")).collect::<String>())?;
+        }
+        SearchFormat::Otlp => {
+            return Err(CommandError::usage(anyhow!("counts are no log records"))
+                .hint("--format json, ndjson, csv or tsv"));
+        }
+        SearchFormat::Table => table::print(&for_people(&counts, rows, &texts, args)?)?,
+        SearchFormat::Csv | SearchFormat::Tsv => {
+            let format = if format == SearchFormat::Csv { Format::Csv } else { Format::Tsv };
+            let header = ["count"].into_iter().chain(texts.iter().copied());
+            let values = rows.iter().map(|count| {
+                let values = count.values.iter().map(|value| value.clone().unwrap_or_default());
+                [count.count.to_string()].into_iter().chain(values).collect()
+            });
+            let lines = [header.map(str::to_owned).collect()].into_iter().chain(values);
+            table::print(&table::separated(lines, format)?)?;
+        }
+    }
+    if shown < counts.counts.len() {
+        tracing::info!("{shown} of {} values; --limit 0 shows all", counts.counts.len());
+    }
+    Ok(counts.total == 0)
+}
+
+/// A line a value: how often it is there, when, and what it is.
+fn for_people(
+    counts: &Counts,
+    rows: &[Count],
+    texts: &[&str],
+    args: &LogsArgs,
+) -> Result<String, CommandError> {
+    let highest = rows.iter().flat_map(|count| &count.over_time).max().copied().unwrap_or_default();
+    let utf8 = terminal::is_utf8();
+    let width = rows.iter().map(|count| count.count.to_string().len()).max().unwrap_or(0).max("COUNT".len());
+    let names = texts.iter().map(|name| table::printable(name).to_uppercase()).collect::<Vec<_>>().join("  ");
+    let mut text = format!("{:>width$}  {:PARTS$}  {names}", "COUNT", "WHEN");
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    for count in rows {
+        let values = count.values.iter().map(|value| match value {
+            Some(value) => table::printable(value),
+            None => "-".to_owned(),
+        });
+        let line = sparkline(&count.over_time, highest, utf8);
+        let values = values.collect::<Vec<_>>().join("  ");
+        text += format!("{:>width$}  {line}  {values}", count.count).trim_end();
+        text.push('\n');
+    }
+    let (from, to) = counts.range_ns;
+    text += &format!("{} in all, {} to {}\n", counts.total, args.time.text(from), args.time.text(to));
+    Ok(text)
+}
+
+fn count_json(count: &Count, names: &[&str]) -> Value {
+    let values = names.iter().zip(&count.values).map(|(name, value)| ((*name).to_owned(), json!(value)));
+    json!({
+        "count": count.count,
+        "values": values.collect::<serde_json::Map<_, _>>(),
+        "over_time": count.over_time,
+    })
+}

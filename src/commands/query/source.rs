@@ -1,0 +1,118 @@
+//! What is searched: a database, or streams.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use clap::Args;
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use super::super::db_args::DbArgs;
+use super::super::stream_args::InputArgs;
+use crate::config::{Config, Storage};
+use crate::error::{CommandError, Outcome};
+use crate::otlp::Signal;
+use crate::query::{Reader, Temporary};
+use crate::store::Database;
+use crate::stream::Stop;
+use crate::ui::progress;
+
+/// What is searched.
+#[derive(Debug, Clone, Args)]
+pub(super) struct SourceArgs {
+    #[command(flatten)]
+    db: DbArgs,
+    /// Streams to search instead of the database, NDJSON or frames; - is stdin
+    #[arg(value_name = "FILE", help_heading = "Stream")]
+    files: Vec<String>,
+    /// Signal of frames that do not say theirs, as the collector's file exporter writes them
+    #[arg(long, value_name = "SIGNAL", default_value = "traces", help_heading = "Stream")]
+    signal: Signal,
+}
+
+/// An open database.
+#[derive(Debug)]
+pub(super) struct Data {
+    pub(super) reader: Reader,
+    /// Objects of a stream that could not be read.
+    rejected: u64,
+    /// Whether it was made of a stream.
+    is_temporary: bool,
+}
+
+const SQLITE: &[u8] = b"SQLite format 3\0";
+
+/// What is left of a stream is read for so long after a signal.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The exit code of a second signal.
+const INTERRUPTED: i32 = 130;
+
+/// Threads that fill a temporary database.
+const WORKERS: usize = 2;
+
+impl SourceArgs {
+    /// Opens the database, or reads the streams into a temporary one.
+    ///
+    /// # Errors
+    /// It cannot be opened, or a stream not be read.
+    pub(super) fn open(&self, config: &Config) -> Result<Data, CommandError> {
+        let mut bar = progress::Bar::new("migrating", "rows");
+        let mut read =
+            |path: &Path| Database::read(path, &mut |done, of| bar.show(done, of)).and_then(Reader::new);
+        match self.files.as_slice() {
+            [] => {
+                let storage: Storage = config.section()?;
+                let path = self.db.path(storage.path.as_ref());
+                Ok(Data::of(read(&path)?))
+            }
+            [file] if is_database(file) => Ok(Data::of(read(Path::new(file))?)),
+            files => {
+                if let Some(file) = files.iter().find(|file| is_database(file)) {
+                    return Err(CommandError::usage(anyhow!("{file} is a database, not a stream"))
+                        .hint("one database is searched at a time"));
+                }
+                let inputs = InputArgs { files: self.files.clone(), signal: self.signal }.open(&[])?;
+                let stop = Stop::on_signals(DRAIN_TIMEOUT, || std::process::exit(INTERRUPTED))?;
+                let temporary = Temporary::fill(inputs, &stop, WORKERS)?;
+                let reader = read(&temporary.path())?;
+                // What has been read is answered about at once or not at all.
+                for signal in [SIGINT, SIGTERM] {
+                    signal_hook::flag::register_conditional_shutdown(
+                        signal,
+                        INTERRUPTED,
+                        Arc::new(true.into()),
+                    )?;
+                }
+                Ok(Data { reader, rejected: temporary.unlink()?, is_temporary: true })
+            }
+        }
+    }
+}
+
+impl Data {
+    fn of(reader: Reader) -> Data {
+        Data { reader, rejected: 0, is_temporary: false }
+    }
+
+    /// Whether it is a stream.
+    pub(super) fn is_temporary(&self) -> bool {
+        self.is_temporary
+    }
+
+    /// Ok, unless something could not be read.
+    pub(super) fn outcome(&self) -> Outcome {
+        if self.rejected > 0 || self.reader.unreadable() > 0 { Outcome::Rejected } else { Outcome::Ok }
+    }
+}
+
+/// Whether an operand is a SQLite file.
+fn is_database(file: &str) -> bool {
+    use std::io::Read;
+    let mut head = [0; SQLITE.len()];
+    let is_file = std::fs::metadata(file).is_ok_and(|metadata| metadata.is_file());
+    is_file
+        && std::fs::File::open(file).and_then(|mut file| file.read_exact(&mut head)).is_ok()
+        && head == SQLITE
+}

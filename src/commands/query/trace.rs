@@ -1,0 +1,132 @@
+//! `obs query trace`.
+
+use std::io::{self, IsTerminal};
+
+use clap::{Args, ValueEnum};
+
+use super::output::write_stream;
+use super::source::SourceArgs;
+use crate::config::Config;
+use crate::error::{CommandError, Outcome};
+use crate::otlp::Signal;
+use crate::query::trace::waterfall::{View, waterfall};
+use crate::query::trace::{Log, Trace, json, page, table as rows};
+use crate::query::{Reader, find};
+use crate::ui::colour::Colours;
+use crate::ui::table::{self, Format};
+use crate::ui::terminal;
+
+const EXAMPLES: &str = "\
+Examples:
+  obs query trace 4bf92f3577b34da6
+  obs query trace 4bf92f35 --attributes --logs | less -S
+  obs query trace 4bf92f35 --format otlp | obs relay --to http://localhost:4317
+  zcat traces.jsonl.gz | obs query trace 4bf92f35 -";
+
+/// Arguments of `obs query trace`.
+#[derive(Debug, Args)]
+#[command(before_help = EXAMPLES)]
+pub(super) struct TraceArgs {
+    /// The trace's id in hexadecimal digits; the first are enough where no other trace has them
+    #[arg(value_name = "ID")]
+    id: String,
+    /// Show attributes, events and links under each span
+    #[arg(long)]
+    attributes: bool,
+    /// Show the trace's log records, under the spans that wrote them
+    #[arg(long)]
+    logs: bool,
+    /// Fold runs of spans that do the same and did not fail [default: on a terminal, in traces of more than 200 spans]
+    #[arg(long, conflicts_with = "expand")]
+    collapse: bool,
+    /// Fold nothing
+    #[arg(long)]
+    expand: bool,
+    /// Form of the trace [default: table on a terminal, tsv elsewhere]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<TraceFormat>,
+    #[command(flatten)]
+    source: SourceArgs,
+}
+
+/// The names of the forms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum TraceFormat {
+    /// A tree with bars, for people
+    Table,
+    /// One JSON document
+    Json,
+    /// The spans as a stream, encoded as OBS_FORMAT says
+    Otlp,
+    /// A page for a browser
+    Html,
+    /// Comma-separated, a row a span
+    Csv,
+    /// Tab-separated, a row a span
+    Tsv,
+}
+
+/// A terminal gets so many spans one by one.
+const MANY: usize = 200;
+
+impl TraceArgs {
+    pub(super) fn run(&self, config: &Config) -> Result<Outcome, CommandError> {
+        let data = self.source.open(config)?;
+        let (id, trace) = load(&data.reader, &self.id)?;
+        let log_batches =
+            if self.logs { find::of_trace(&data.reader, Signal::Logs, id)? } else { Vec::new() };
+        let logs = Log::of_trace(id, &log_batches);
+        let default = if io::stdout().is_terminal() { TraceFormat::Table } else { TraceFormat::Tsv };
+        match self.format.unwrap_or(default) {
+            TraceFormat::Table => table::print(&waterfall(&trace, &logs, &self.view(&trace)))?,
+            TraceFormat::Json => table::print(&format!("{:#}\n", json::json(&trace, &logs)))?,
+            TraceFormat::Otlp => {
+                write_stream(trace.batches().chain(log_batches))?;
+            }
+            TraceFormat::Html => table::print(&page::page(&json::json(&trace, &logs)))?,
+            TraceFormat::Csv => rows::table(&trace, serde_json::Value::Null).print(Format::Csv)?,
+            TraceFormat::Tsv => rows::table(&trace, serde_json::Value::Null).print(Format::Tsv)?,
+        }
+        Ok(data.outcome())
+    }
+
+    fn view(&self, trace: &Trace) -> View {
+        let is_long =
+            trace.spans.len() > MANY && io::stdout().is_terminal() && !self.attributes && !self.logs;
+        View {
+            columns: terminal::columns(),
+            utf8: terminal::is_utf8(),
+            colours: Colours::of_stdout(),
+            attributes: self.attributes,
+            collapse: self.collapse || is_long && !self.expand,
+        }
+    }
+}
+
+/// A trace for people, beside other things.
+pub(super) fn text(trace: &Trace) -> String {
+    waterfall(
+        trace,
+        &[],
+        &View {
+            columns: terminal::columns(),
+            utf8: terminal::is_utf8(),
+            colours: Colours::of_stdout(),
+            attributes: false,
+            collapse: trace.spans.len() > MANY,
+        },
+    )
+}
+
+/// The trace whose id begins with `prefix`.
+///
+/// # Errors
+/// There is none, or more than one.
+pub(super) fn load(reader: &Reader, prefix: &str) -> Result<([u8; 16], Trace), CommandError> {
+    let id = find::trace_id(reader, prefix)?;
+    let batches = find::of_trace(reader, Signal::Traces, id)?;
+    if batches.is_empty() {
+        return Err(find::unknown(reader, &const_hex::encode(id)));
+    }
+    Ok((id, Trace::assemble(id, &batches)))
+}

@@ -1,0 +1,109 @@
+//! Finds what the database holds of a trace.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use anyhow::anyhow;
+
+use super::reader::{Reader, TraceIndex};
+use super::trace::part;
+use crate::error::CommandError;
+use crate::expr::for_each_record;
+use crate::otlp::proto::Span;
+use crate::otlp::{Batch, Signal};
+use crate::store::{Selection, Stored, trace_ids};
+
+/// Ids that an error names.
+const NAMED: usize = 5;
+
+/// Ids that are looked for; whoever gave so short a prefix must give more digits anyway.
+const MOST: usize = 1000;
+
+/// The id of the trace that begins with `prefix`, in hexadecimal digits.
+///
+/// # Errors
+/// It is none, no trace begins with it, or several do.
+pub fn trace_id(reader: &Reader, prefix: &str) -> Result<[u8; 16], CommandError> {
+    let prefix = prefix.to_ascii_lowercase();
+    let is_hex = !prefix.is_empty() && prefix.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !is_hex || prefix.len() > 32 {
+        return Err(CommandError::usage(anyhow!("{prefix:?} is no trace id")).hint(
+            "a trace id is 32 hexadecimal digits; its first digits are enough where no other has them",
+        ));
+    }
+    if let Ok(id) = const_hex::decode_to_array(&prefix) {
+        return Ok(id);
+    }
+    let ids: Vec<[u8; 16]> = ids_with(reader, &prefix)?.into_iter().collect();
+    match ids.as_slice() {
+        [] => Err(unknown(reader, &prefix)),
+        [id] => Ok(*id),
+        ids => {
+            let named: Vec<String> = ids.iter().take(NAMED).map(const_hex::encode).collect();
+            let more = if ids.len() > NAMED { ", …" } else { "" };
+            let count = if ids.len() >= MOST { format!("{MOST} and more") } else { ids.len().to_string() };
+            Err(CommandError::usage(anyhow!("{count} traces begin with {prefix}"))
+                .hint(format!("give more digits of one of {}{more}", named.join(", "))))
+        }
+    }
+}
+
+/// What is wrong where nothing is stored of a trace.
+pub fn unknown(reader: &Reader, id: &str) -> CommandError {
+    let path = reader.database().path().display().to_string();
+    CommandError::failure(anyhow!("{path}: no trace has the id {id}")).hint(
+        "obs query traces lists those that are stored; it may have been pruned, or not have arrived yet",
+    )
+}
+
+fn ids_with(reader: &Reader, prefix: &str) -> Result<BTreeSet<[u8; 16]>, CommandError> {
+    let segments = reader.segments(&Selection { signal: Some(Signal::Traces), ..Selection::default() })?;
+    let of_segment = |segment: &Stored| {
+        let mut found = BTreeSet::new();
+        let payload = reader.payload(segment).unwrap_or_default();
+        let mut last = [0; 16];
+        for batch in payload.batches() {
+            for_each_record(batch, |record| {
+                // Neighbours are often of one trace.
+                if let Ok(id) = <[u8; 16]>::try_from(Span(record.record).trace_id())
+                    && id != last
+                {
+                    last = id;
+                    let mut hex = [0; 32];
+                    let begins = const_hex::encode_to_slice(id, &mut hex).is_ok()
+                        && hex.starts_with(prefix.as_bytes());
+                    if begins && found.len() < MOST {
+                        found.insert(id);
+                    }
+                }
+            });
+        }
+        found
+    };
+    let mut ids = BTreeSet::new();
+    reader.in_order(&segments, of_segment, |_, found| {
+        ids.extend(found);
+        if ids.len() >= MOST { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    Ok(ids)
+}
+
+/// What batches hold of a trace: its spans or its log records.
+///
+/// # Errors
+/// The database cannot be read.
+pub fn of_trace(reader: &Reader, signal: Signal, id: [u8; 16]) -> Result<Vec<Batch>, CommandError> {
+    let holding = TraceIndex::read(reader)?.segments_of(vec![trace_ids::key(&id)]);
+    let mut segments = reader.segments(&Selection { signal: Some(signal), ..Selection::default() })?;
+    segments.retain(|segment| holding.binary_search(&segment.id).is_ok());
+    let mut found = Vec::new();
+    let of_segment = |segment: &Stored| {
+        let payload = reader.payload(segment).unwrap_or_default();
+        payload.batches().filter_map(|batch| part::of_trace(id, signal, batch)).collect::<Vec<_>>()
+    };
+    reader.in_order(&segments, of_segment, |_, batches| {
+        found.extend(batches);
+        ControlFlow::Continue(())
+    });
+    Ok(found)
+}

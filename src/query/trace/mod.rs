@@ -1,0 +1,18 @@
+//! One trace: its spans as a tree, where its time went, and how both are shown.
+
+mod bar;
+pub mod compare;
+pub mod critical_path;
+mod details;
+mod fold;
+pub mod json;
+mod log;
+mod model;
+pub mod page;
+pub mod part;
+pub mod table;
+pub mod tree;
+pub mod waterfall;
+
+pub use log::Log;
+pub use model::{Process, Span, Trace};

@@ -1,0 +1,73 @@
+//! All traces that are found, in any order: their ids, then their starts and ends, then those that are wanted in full.
+
+use std::ops::ControlFlow;
+
+use super::segment::{Ids, Ranges, TraceId, widen};
+use super::{Context, Position, Summary};
+use crate::error::CommandError;
+use crate::store::Stored;
+
+/// Traces that are completed at once.
+const AT_ONCE: usize = 1000;
+
+pub(super) fn find(context: &Context<'_>) -> Result<Vec<Summary>, CommandError> {
+    let search = context.search;
+    let ranges = ranges(context)?;
+    let mut positions: Vec<Position> = ranges
+        .into_iter()
+        .filter(|(_, (start, end))| search.has_duration(end.saturating_sub(*start)))
+        .map(|(id, (start, end))| search.order.position(id, start, end))
+        .filter(|position| search.is_after(*position))
+        .collect();
+    positions.sort_by(|one, other| search.order.compare(*one, *other));
+    positions.truncate(search.limit.unwrap_or(usize::MAX));
+    let mut found = Vec::with_capacity(positions.len());
+    for positions in positions.chunks(AT_ONCE) {
+        let mut complete = context.complete(&positions.iter().map(|position| position.trace_id).collect());
+        found.extend(positions.iter().filter_map(|position| complete.remove(&position.trace_id)));
+    }
+    Ok(found)
+}
+
+/// Start and end of all traces of which a span passes.
+fn ranges(context: &Context<'_>) -> Result<Ranges, CommandError> {
+    let ids = match context.passes_all() {
+        true => None,
+        false => Some(ids(context)?),
+    };
+    let is_wanted = |id: &TraceId| ids.as_ref().is_none_or(|ids| ids.contains(id));
+    let segments = holding(context, ids.as_ref());
+    let mut ranges = Ranges::default();
+    context.reader.in_order(
+        &segments,
+        |segment| context.ranges(segment, is_wanted),
+        |_, found| {
+            found.into_iter().for_each(|(id, range)| widen(&mut ranges, id, range));
+            ControlFlow::Continue(())
+        },
+    );
+    Ok(ranges)
+}
+
+/// The traces of which a span passes.
+pub(super) fn ids(context: &Context<'_>) -> Result<Ids, CommandError> {
+    let segments = context.search.segments(context.reader)?;
+    let mut ids = Ids::default();
+    context.reader.in_order(
+        &segments,
+        |segment| context.matched_ids(segment),
+        |_, found| {
+            ids.extend(found);
+            ControlFlow::Continue(())
+        },
+    );
+    Ok(ids)
+}
+
+/// The segments that may hold any of some traces; all where they are not given.
+pub(super) fn holding(context: &Context<'_>, ids: Option<&Ids>) -> Vec<Stored> {
+    match ids {
+        Some(ids) => context.index.holding(ids, &context.all),
+        None => context.all.clone(),
+    }
+}

@@ -1,0 +1,168 @@
+//! Searches for traces: those of which a span passes a query.
+//!
+//! The newest are found best first (`newest`): segments are read from the latest on, and what is found in one is
+//! completed with what other segments have of the same traces only as far as it may be among those that are wanted.
+//! Whatever has to see all traces, because another order is asked for or few pass, reads everything once or twice
+//! (`all`). Both give the same traces in the same order.
+
+mod all;
+mod gather;
+mod newest;
+mod segment;
+mod summary;
+
+use std::str::FromStr;
+
+pub use gather::Operations;
+pub use segment::TraceId;
+pub use summary::{Root, ServiceCount, Summary};
+
+use super::prune::{self, Keys, Needles};
+use super::reader::{Reader, TraceIndex};
+use crate::error::CommandError;
+use crate::expr::Matcher;
+use crate::otlp::Signal;
+use crate::store::{Selection, Stored};
+
+/// The order of traces; those of the same time or duration are in descending order of their ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// By start, the latest first.
+    #[default]
+    Newest,
+    /// By start, the earliest first.
+    Oldest,
+    /// By duration, the longest first.
+    Longest,
+    /// By duration, the shortest first.
+    Shortest,
+}
+
+/// Where a trace stands in an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The start in nanoseconds since the epoch, or the duration in nanoseconds.
+    key: u64,
+    trace_id: TraceId,
+}
+
+/// What traces are searched for.
+#[derive(Debug)]
+pub struct TraceSearch {
+    /// What a span of them must be.
+    pub matcher: Matcher,
+    /// Shortest and longest duration of the whole trace, in nanoseconds.
+    pub duration_ns: (Option<u64>, Option<u64>),
+    /// In which order they come.
+    pub order: Order,
+    /// Behind this one in the order.
+    pub after: Option<Position>,
+    /// So many at the most.
+    pub limit: Option<usize>,
+    /// Spans from this time on, and before this one, in nanoseconds since the epoch.
+    pub range_ns: (Option<i64>, Option<i64>),
+}
+
+/// The parts of a search that all ways share.
+struct Context<'a> {
+    reader: &'a Reader,
+    search: &'a TraceSearch,
+    index: TraceIndex,
+    keys: Keys,
+    needles: Needles,
+    /// All segments of traces.
+    all: Vec<Stored>,
+}
+
+impl TraceSearch {
+    /// The traces that are found, in their order.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn run(&self, reader: &Reader) -> Result<Vec<Summary>, CommandError> {
+        let context = Context::new(reader, self)?;
+        if let (Order::Newest, Some(limit)) = (self.order, self.limit)
+            && let Some(found) = newest::find(&context, limit)?
+        {
+            return Ok(found);
+        }
+        all::find(&context)
+    }
+
+    /// The segments in which spans may pass.
+    fn segments(&self, reader: &Reader) -> Result<Vec<Stored>, CommandError> {
+        reader.segments(&Selection {
+            signal: Some(Signal::Traces),
+            services: prune::services(&self.matcher).unwrap_or_default(),
+            from_ns: self.range_ns.0,
+            to_ns: self.range_ns.1,
+        })
+    }
+
+    /// Whether the duration of a whole trace is one that is wanted.
+    fn has_duration(&self, duration_ns: u64) -> bool {
+        self.duration_ns.0.is_none_or(|shortest| duration_ns >= shortest)
+            && self.duration_ns.1.is_none_or(|longest| duration_ns <= longest)
+    }
+
+    /// Whether a trace comes behind the one that was named.
+    fn is_after(&self, position: Position) -> bool {
+        self.after.is_none_or(|after| self.order.comes_before(after, position))
+    }
+}
+
+impl<'a> Context<'a> {
+    fn new(reader: &'a Reader, search: &'a TraceSearch) -> Result<Context<'a>, CommandError> {
+        Ok(Context {
+            reader,
+            search,
+            index: TraceIndex::read(reader)?,
+            keys: Keys::of(&search.matcher),
+            needles: Needles::of(&search.matcher),
+            all: reader.segments(&Selection { signal: Some(Signal::Traces), ..Selection::default() })?,
+        })
+    }
+}
+
+impl Order {
+    /// Where a trace stands.
+    pub fn position(self, trace_id: TraceId, start_ns: u64, end_ns: u64) -> Position {
+        let key = match self {
+            Order::Newest | Order::Oldest => start_ns,
+            Order::Longest | Order::Shortest => end_ns.saturating_sub(start_ns),
+        };
+        Position { key, trace_id }
+    }
+
+    /// How two traces follow each other.
+    pub fn compare(self, one: Position, other: Position) -> std::cmp::Ordering {
+        let by_key = match self {
+            Order::Newest | Order::Longest => other.key.cmp(&one.key),
+            Order::Oldest | Order::Shortest => one.key.cmp(&other.key),
+        };
+        by_key.then_with(|| other.trace_id.cmp(&one.trace_id))
+    }
+
+    fn comes_before(self, one: Position, other: Position) -> bool {
+        self.compare(one, other).is_lt()
+    }
+}
+
+impl std::fmt::Display for Position {
+    /// As `--after` takes it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}-{}", self.key, const_hex::encode(self.trace_id))
+    }
+}
+
+impl FromStr for Position {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Position, String> {
+        let parts = text.split_once('-');
+        let position = parts.and_then(|(key, id)| {
+            Some(Position { key: key.parse().ok()?, trace_id: const_hex::decode_to_array(id).ok()? })
+        });
+        position.ok_or_else(|| "expected the cursor of a trace, as a search before has given it".into())
+    }
+}

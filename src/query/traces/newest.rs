@@ -1,0 +1,132 @@
+//! The newest traces, best first.
+//!
+//! A trace starts no later than any part of it that has been seen, and what is found in a segment no later than that
+//! ends. So the order is known as far as the earliest trace that is wanted starts later than all that has not been
+//! completed or read.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use super::segment::{Ids, Ranges};
+use super::{Context, Order, Position, Summary};
+use crate::error::CommandError;
+
+/// After so many traces that were completed in vain, it is quicker to read everything.
+const MOST_IN_VAIN: usize = 4096;
+
+/// Traces that are completed at once, at the least.
+const FEWEST: usize = 32;
+
+/// Segments that are read at once for each thread, at the most.
+const MOST_SEGMENTS: usize = 16;
+
+struct Search<'a, 'c> {
+    context: &'a Context<'c>,
+    limit: usize,
+    /// All traces that were seen.
+    seen: Ids,
+    /// Those that are not complete, by the latest time at which they may start; the newest is the last.
+    candidates: BTreeSet<Position>,
+    /// Those that are, and wanted.
+    found: Vec<Summary>,
+    /// Completed, and not wanted.
+    in_vain: usize,
+}
+
+/// The newest traces; `None` where it takes too long to find them so.
+pub(super) fn find(context: &Context<'_>, limit: usize) -> Result<Option<Vec<Summary>>, CommandError> {
+    let mut segments = context.search.segments(context.reader)?;
+    segments.sort_by_key(|segment| std::cmp::Reverse(segment.range.map(|(_, last)| last)));
+    // The latest time of any segment from one on.
+    let latest = |index: usize| {
+        segments.get(index).map(|segment| match segment.range {
+            // SQLite's integers end there, times do not.
+            Some((_, i64::MAX)) => u64::MAX,
+            Some((_, last)) => last.max(0) as u64,
+            None => 0,
+        })
+    };
+    let mut search = Search {
+        context,
+        limit,
+        seen: Ids::default(),
+        candidates: BTreeSet::new(),
+        found: Vec::new(),
+        in_vain: 0,
+    };
+    let mut next = 0;
+    let mut at_once = context.reader.threads();
+    loop {
+        let candidate = search.candidates.last().map(|position| position.key);
+        if search.is_done(candidate.max(latest(next))) {
+            break;
+        }
+        if search.in_vain > MOST_IN_VAIN {
+            return Ok(None);
+        }
+        match latest(next) {
+            Some(last) if candidate.is_none_or(|candidate| last >= candidate) => {
+                let end = (next + at_once).min(segments.len());
+                search.read(segments.get(next..end).unwrap_or_default());
+                next = end;
+                at_once = (at_once * 2).min(context.reader.threads() * MOST_SEGMENTS);
+            }
+            last => search.complete(last),
+        }
+    }
+    search.found.truncate(limit);
+    Ok(Some(search.found))
+}
+
+impl Search<'_, '_> {
+    /// Puts what was found in order; returns whether nothing that starts at `latest` or before can be among those that
+    /// are wanted.
+    fn is_done(&mut self, latest: Option<u64>) -> bool {
+        let order = Order::Newest;
+        self.found.sort_by(|one, other| order.compare(one.position(order), other.position(order)));
+        let Some(latest) = latest else { return true };
+        match self.limit.checked_sub(1) {
+            None => true,
+            Some(last) => self.found.get(last).is_some_and(|last| last.start_ns > latest),
+        }
+    }
+
+    fn read(&mut self, segments: &[crate::store::Stored]) {
+        let context = self.context;
+        context.reader.in_order(
+            segments,
+            |segment| context.matched(segment),
+            |_, found: Ranges| {
+                for (trace_id, (start, end)) in found {
+                    if self.seen.insert(trace_id) {
+                        self.candidates.insert(Order::Newest.position(trace_id, start, end));
+                    }
+                }
+                ControlFlow::Continue(())
+            },
+        );
+    }
+
+    /// Completes the candidates that may be the newest of all that has not been read, which ends at `latest`.
+    fn complete(&mut self, latest: Option<u64>) {
+        let most = self.limit.max(FEWEST).max(self.in_vain);
+        let newest = self.candidates.iter().rev().copied();
+        let newest: Vec<Position> = newest
+            .take_while(|position| latest.is_none_or(|latest| position.key > latest))
+            .take(most)
+            .collect();
+        for position in &newest {
+            self.candidates.remove(position);
+        }
+        let ids: Ids = newest.iter().map(|position| position.trace_id).collect();
+        let search = self.context.search;
+        for (_, summary) in self.context.complete(&ids) {
+            if search.has_duration(summary.duration_ns()) && search.is_after(summary.position(Order::Newest))
+            {
+                self.found.push(summary);
+            } else {
+                self.in_vain += 1;
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! A trace as a row of a list.
+
+use std::collections::HashMap;
+
+use super::super::reader::TraceIndex;
+use super::segment::{Ids, TraceId, range};
+use super::{Context, Order, Position};
+use crate::otlp::proto::{STATUS_CODE_ERROR, Span};
+use crate::otlp::semconv;
+use crate::store::{Stored, trace_ids};
+
+/// A trace in figures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// Its id.
+    pub trace_id: TraceId,
+    /// The start of its first span, in nanoseconds since the epoch.
+    pub start_ns: u64,
+    /// The end of its last span.
+    pub end_ns: u64,
+    /// The span without a parent that starts first or, where all have one, the first span; of several, the one with the
+    /// lowest id.
+    pub root: Root,
+    /// Its spans.
+    pub spans: u64,
+    /// Its spans with the status ERROR.
+    pub errors: u64,
+    /// What its services have of them, by name.
+    pub services: Vec<ServiceCount>,
+}
+
+/// The span that a trace is named after.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Root {
+    /// Whether it has a parent, which is not there.
+    pub has_parent: bool,
+    start_ns: u64,
+    span_id: Vec<u8>,
+    /// Its service.
+    pub service: String,
+    /// Its operation.
+    pub operation: String,
+}
+
+/// What a service has of a trace.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ServiceCount {
+    /// Its name.
+    pub service: String,
+    /// Its spans.
+    pub spans: u64,
+    /// Of them with the status ERROR.
+    pub errors: u64,
+}
+
+impl Summary {
+    pub(super) fn new(trace_id: TraceId) -> Summary {
+        Summary {
+            trace_id,
+            start_ns: u64::MAX,
+            end_ns: 0,
+            root: Root { has_parent: true, start_ns: u64::MAX, ..Root::default() },
+            spans: 0,
+            errors: 0,
+            services: Vec::new(),
+        }
+    }
+
+    /// Adds a span of a resource.
+    pub(super) fn add(&mut self, container: &[u8], record: &[u8]) {
+        let span = Span(record);
+        let (start, end) = range(record);
+        let failed = span.status().is_some_and(|status| status.code() == STATUS_CODE_ERROR);
+        let service = semconv::service_name(container);
+        self.start_ns = self.start_ns.min(start);
+        self.end_ns = self.end_ns.max(end);
+        self.count(service, 1, u64::from(failed));
+        let has_parent = span.parent_span_id().iter().any(|byte| *byte != 0);
+        // As `Root` compares, without making one for each span.
+        let root = &self.root;
+        let is_before = (has_parent, start, span.span_id(), service, span.name())
+            < (root.has_parent, root.start_ns, &root.span_id, &root.service, &root.operation);
+        if self.spans == 1 || is_before {
+            self.root = Root {
+                has_parent,
+                start_ns: start,
+                span_id: span.span_id().to_vec(),
+                service: service.to_owned(),
+                operation: span.name().to_owned(),
+            };
+        }
+    }
+
+    fn count(&mut self, service: &str, spans: u64, errors: u64) {
+        self.spans += spans;
+        self.errors += errors;
+        match self.services.binary_search_by(|known| known.service.as_str().cmp(service)) {
+            Ok(index) => {
+                self.services[index].spans += spans;
+                self.services[index].errors += errors;
+            }
+            Err(index) => {
+                self.services.insert(index, ServiceCount { service: service.to_owned(), spans, errors });
+            }
+        }
+    }
+
+    /// Adds what another segment has of the trace.
+    pub(super) fn merge(&mut self, other: Summary) {
+        self.start_ns = self.start_ns.min(other.start_ns);
+        self.end_ns = self.end_ns.max(other.end_ns);
+        other.services.iter().for_each(|of| self.count(&of.service, of.spans, of.errors));
+        if other.root < self.root {
+            self.root = other.root;
+        }
+    }
+
+    /// From the start of its first span to the end of its last, in nanoseconds.
+    pub fn duration_ns(&self) -> u64 {
+        self.end_ns.saturating_sub(self.start_ns)
+    }
+
+    /// Where it stands in an order.
+    pub fn position(&self, order: Order) -> Position {
+        order.position(self.trace_id, self.start_ns, self.end_ns)
+    }
+}
+
+impl TraceIndex {
+    /// The segments, of those given, that may have spans of any of some traces.
+    pub(super) fn holding(&self, ids: &Ids, segments: &[Stored]) -> Vec<Stored> {
+        let holding = self.segments_of(ids.iter().map(|id| trace_ids::key(id)).collect());
+        segments.iter().filter(|segment| holding.binary_search(&segment.id).is_ok()).cloned().collect()
+    }
+}
+
+impl Context<'_> {
+    /// Whole traces in figures, wherever their spans are.
+    pub(super) fn complete(&self, ids: &Ids) -> HashMap<TraceId, Summary> {
+        let mut complete: HashMap<TraceId, Summary> = HashMap::new();
+        let segments = self.index.holding(ids, &self.all);
+        self.reader.in_order(
+            &segments,
+            |segment| self.summaries(segment, ids),
+            |_, found| {
+                for (id, summary) in found {
+                    match complete.entry(id) {
+                        std::collections::hash_map::Entry::Occupied(mut known) => {
+                            known.get_mut().merge(summary)
+                        }
+                        std::collections::hash_map::Entry::Vacant(none) => drop(none.insert(summary)),
+                    }
+                }
+                std::ops::ControlFlow::Continue(())
+            },
+        );
+        complete
+    }
+}
