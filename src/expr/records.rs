@@ -154,14 +154,12 @@ impl Field {
             span::ATTRIBUTE if of_span => self.attribute(Levels::RECORD, value.bytes(), each),
             span::EVENT => {
                 let named = (self.is_any).then(|| crate::otlp::proto::Event(value.bytes()).name());
-                named.is_some_and(|name| each(Seen::Intrinsic(Value::Text(name))))
+                named.is_some_and(|name| text_value(name.as_bytes(), each))
                     || (of_event && self.attributes(Levels::EVENT, value.bytes(), EVENT_ATTRIBUTE, each))
             }
             span::LINK if of_link => self.attributes(Levels::LINK, value.bytes(), LINK_ATTRIBUTE, each),
-            span::NAME if self.is_any => each(Seen::Intrinsic(Value::Text(text(value.bytes())))),
-            span::STATUS if self.is_any => {
-                each(Seen::Intrinsic(Value::Text(Status(value.bytes()).message())))
-            }
+            span::NAME if self.is_any => text_value(value.bytes(), each),
+            span::STATUS if self.is_any => text_value(Status(value.bytes()).message().as_bytes(), each),
             _ => false,
         })
     }
@@ -177,18 +175,17 @@ impl Field {
         if self.is_intrinsic() || (self.intrinsic == Some(Intrinsic::Level) && is_set) {
             return false;
         }
-        Fields::new(record).any(|(number, value)| match number {
-            log::ATTRIBUTE => self.attribute(Levels::RECORD, value.bytes(), each),
-            log::BODY if self.is_any => each(Seen::Attribute(AnyValue(value.bytes()))),
-            log::BODY => match AnyValue(value.bytes()).kvlist_value() {
-                Some(map) => map.values().any(|pair| self.has(Levels::RECORD, pair, each)),
-                None => false,
-            },
-            log::SEVERITY_TEXT | log::EVENT_NAME if self.is_any => {
-                each(Seen::Intrinsic(Value::Text(text(value.bytes()))))
-            }
-            _ => false,
-        })
+        let in_attributes = self.attributes(Levels::RECORD, record, log::ATTRIBUTE, each);
+        in_attributes
+            || Fields::new(record).any(|(number, value)| match number {
+                log::BODY if self.is_any => each(Seen::Attribute(AnyValue(value.bytes()))),
+                log::BODY => match AnyValue(value.bytes()).kvlist_value() {
+                    Some(map) => map.values().any(|pair| self.has(Levels::RECORD, pair, each)),
+                    None => false,
+                },
+                log::SEVERITY_TEXT | log::EVENT_NAME if self.is_any => text_value(value.bytes(), each),
+                _ => false,
+            })
     }
 
     fn attributes(&self, level: Levels, message: &[u8], number: u32, each: Each<'_>) -> bool {

@@ -1,9 +1,10 @@
 //! Finds what the database holds of a trace.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::ControlFlow;
 
 use anyhow::anyhow;
+use foldhash::fast::RandomState;
 
 use super::reader::{Reader, TraceIndex};
 use super::trace::part;
@@ -18,6 +19,9 @@ const NAMED: usize = 5;
 
 /// Ids that are looked for; whoever gave so short a prefix must give more digits anyway.
 const MOST: usize = 1000;
+
+/// Digits of an id of 64 bits.
+const SHORT_ID: usize = 16;
 
 /// The id of the trace that begins with `prefix`, in hexadecimal digits.
 ///
@@ -34,7 +38,12 @@ pub fn trace_id(reader: &Reader, prefix: &str) -> Result<[u8; 16], CommandError>
     if let Ok(id) = const_hex::decode_to_array(&prefix) {
         return Ok(id);
     }
-    let ids: Vec<[u8; 16]> = ids_with(reader, &prefix)?.into_iter().collect();
+    let mut ids = ids_with(reader, &prefix)?;
+    if ids.is_empty() && prefix.len() == SHORT_ID {
+        // An id of 64 bits, as other systems show it.
+        ids = ids_with(reader, &format!("{prefix:0>32}"))?;
+    }
+    let ids: Vec<[u8; 16]> = ids.into_iter().collect();
     match ids.as_slice() {
         [] => Err(unknown(reader, &prefix)),
         [id] => Ok(*id),
@@ -48,16 +57,23 @@ pub fn trace_id(reader: &Reader, prefix: &str) -> Result<[u8; 16], CommandError>
     }
 }
 
-/// What is wrong where nothing is stored of a trace.
+/// What is wrong where nothing is known of a trace.
 pub fn unknown(reader: &Reader, id: &str) -> CommandError {
-    let path = reader.database().path().display().to_string();
-    CommandError::failure(anyhow!("{path}: no trace has the id {id}")).hint(
-        "obs query traces lists those that are stored; it may have been pruned, or not have arrived yet",
-    )
+    let name = reader.name();
+    let hint = match reader.is_of_stream() {
+        true => "obs query traces lists those that are there",
+        false => {
+            "obs query traces lists those that are stored; it may have been pruned, or not have arrived yet"
+        }
+    };
+    CommandError::usage(anyhow!("{name}: no trace has the id {id}")).hint(hint)
 }
 
 fn ids_with(reader: &Reader, prefix: &str) -> Result<BTreeSet<[u8; 16]>, CommandError> {
-    let segments = reader.segments(&Selection { signal: Some(Signal::Traces), ..Selection::default() })?;
+    let holding = TraceIndex::read(reader)?.segments_with(&trace_ids::keys_of_prefix(prefix));
+    let mut segments =
+        reader.segments(&Selection { signal: Some(Signal::Traces), ..Selection::default() })?;
+    segments.retain(|segment| holding.binary_search(&segment.id).is_ok());
     let of_segment = |segment: &Stored| {
         let mut found = BTreeSet::new();
         let payload = reader.payload(segment).unwrap_or_default();
@@ -93,17 +109,47 @@ fn ids_with(reader: &Reader, prefix: &str) -> Result<BTreeSet<[u8; 16]>, Command
 /// # Errors
 /// The database cannot be read.
 pub fn of_trace(reader: &Reader, signal: Signal, id: [u8; 16]) -> Result<Vec<Batch>, CommandError> {
-    let holding = TraceIndex::read(reader)?.segments_of(vec![trace_ids::key(&id)]);
-    let mut segments = reader.segments(&Selection { signal: Some(signal), ..Selection::default() })?;
-    segments.retain(|segment| holding.binary_search(&segment.id).is_ok());
-    let mut found = Vec::new();
-    let of_segment = |segment: &Stored| {
-        let payload = reader.payload(segment).unwrap_or_default();
-        payload.batches().filter_map(|batch| part::of_trace(id, signal, batch)).collect::<Vec<_>>()
-    };
-    reader.in_order(&segments, of_segment, |_, batches| {
-        found.extend(batches);
-        ControlFlow::Continue(())
-    });
-    Ok(found)
+    Parts::new(reader, signal)?.of(&[id])
+}
+
+/// The parts of traces that a database holds, of one signal.
+pub struct Parts<'a> {
+    reader: &'a Reader,
+    index: TraceIndex,
+    segments: Vec<Stored>,
+    signal: Signal,
+}
+
+impl<'a> Parts<'a> {
+    /// Reads which segments there are.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn new(reader: &'a Reader, signal: Signal) -> Result<Parts<'a>, CommandError> {
+        let segments = reader.segments(&Selection { signal: Some(signal), ..Selection::default() })?;
+        Ok(Parts { reader, index: TraceIndex::read(reader)?, segments, signal })
+    }
+
+    /// What batches hold of some traces.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn of(&self, ids: &[[u8; 16]]) -> Result<Vec<Batch>, CommandError> {
+        let holding = self.index.segments_of(ids.iter().map(trace_ids::key).collect());
+        let mut segments = self.segments.clone();
+        segments.retain(|segment| holding.binary_search(&segment.id).is_ok());
+        let ids: HashSet<&[u8], RandomState> = ids.iter().map(|id| id.as_slice()).collect();
+        let mut found = Vec::new();
+        let of_segment = |segment: &Stored| {
+            let payload = self.reader.payload(segment).unwrap_or_default();
+            let is_wanted = |id: &[u8]| ids.contains(id);
+            let parts = payload.batches().filter_map(|batch| part::of_traces(is_wanted, self.signal, batch));
+            parts.collect::<Vec<_>>()
+        };
+        self.reader.in_order(&segments, of_segment, |_, batches| {
+            found.extend(batches);
+            ControlFlow::Continue(())
+        });
+        Ok(found)
+    }
 }

@@ -1,7 +1,7 @@
 //! Segments read on all cores, while the order in which they come stays.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, RangeInclusive};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 
@@ -14,6 +14,8 @@ pub struct Reader {
     /// One connection, so that all see the same; it is only held to copy a part.
     database: Mutex<Database>,
     threads: usize,
+    /// What people know it as, where that is not its path.
+    stream: Option<String>,
     /// Items that could not be read.
     unreadable: AtomicU64,
 }
@@ -32,7 +34,22 @@ impl Reader {
     pub fn new(database: Database) -> Result<Reader, CommandError> {
         database.hold()?;
         let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST_THREADS));
-        Ok(Reader { database: Mutex::new(database), threads, unreadable: AtomicU64::new(0) })
+        Ok(Reader { database: Mutex::new(database), threads, stream: None, unreadable: AtomicU64::new(0) })
+    }
+
+    /// Says that the database was made of a stream of this name.
+    pub fn of_stream(self, name: String) -> Reader {
+        Reader { stream: Some(name), ..self }
+    }
+
+    /// Whether it was made of a stream.
+    pub fn is_of_stream(&self) -> bool {
+        self.stream.is_some()
+    }
+
+    /// What is read, for messages.
+    pub fn name(&self) -> String {
+        self.stream.clone().unwrap_or_else(|| self.database().path().display().to_string())
     }
 
     /// Reads the database as it is now from now on.
@@ -221,10 +238,15 @@ impl TraceIndex {
     /// The segments that may hold any of the traces with these keys, in ascending order.
     pub fn segments_of(&self, mut keys: Vec<u32>) -> Vec<i64> {
         keys.sort_unstable();
-        self.sets
-            .iter()
-            .filter(|(_, set)| trace_ids::may_hold_any(set, &keys))
-            .map(|(segment, _)| *segment)
-            .collect()
+        self.segments_where(|set| trace_ids::may_hold_any(set, &keys))
+    }
+
+    /// The segments that may hold any trace whose key is one of these, in ascending order.
+    pub fn segments_with(&self, keys: &RangeInclusive<u32>) -> Vec<i64> {
+        self.segments_where(|set| trace_ids::may_hold_within(set, keys))
+    }
+
+    fn segments_where(&self, may_hold: impl Fn(&[u8]) -> bool) -> Vec<i64> {
+        self.sets.iter().filter(|(_, set)| may_hold(set)).map(|(segment, _)| *segment).collect()
     }
 }

@@ -87,7 +87,7 @@ impl Database {
         }
         match self.part(segment.id, Part::TraceIds) {
             Ok(found) => {
-                let holds = |id: &[u8]| {
+                let holds = |id: &[u8; 16]| {
                     found.as_ref().is_some_and(|found| trace_ids::may_hold(found, trace_ids::key(id)))
                 };
                 let all =

@@ -77,17 +77,15 @@ impl Database {
     pub fn read(path: &Path, progress: Progress<'_>) -> Result<Database, CommandError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut database = Database::connect(path, flags)?;
-        match database.obstacle() {
+        if database.obstacle() == Some(ErrorCode::ReadOnly) {
             // A writer was killed while it created the file: only who may write can take back what it had begun.
-            Some(ErrorCode::ReadOnly) => {
-                let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-                database = Database::connect(path, flags)?;
-            }
-            // Where no log can be made beside it and none is there, nobody writes.
-            Some(ErrorCode::CannotOpen) if !has_log(path) => {
-                database = Database::connect_to(path, &immutable(path), flags | OpenFlags::SQLITE_OPEN_URI)?;
-            }
-            _ => {}
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            database = Database::connect(path, flags)?;
+        }
+        // Where no log can be made beside it and none is there, nobody writes.
+        if matches!(database.obstacle(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen)) && !has_log(path)
+        {
+            database = Database::connect_to(path, &immutable(path), flags | OpenFlags::SQLITE_OPEN_URI)?;
         }
         match database.identify()? {
             0 => Database::empty(path),

@@ -6,7 +6,7 @@ use super::database::Progress;
 use super::{rollups, trace_ids};
 
 /// The version that this program reads and writes.
-pub const VERSION: i32 = 3;
+pub const VERSION: i32 = 4;
 
 /// Brings a database from `version` to [`VERSION`], within a transaction.
 ///
@@ -26,6 +26,9 @@ pub(super) fn migrate(
     }
     if version < 3 {
         transaction.execute_batch(include_str!("schema_3.sql"))?;
+    }
+    if version < 4 {
+        // The keys in it were hashes.
         trace_ids::fill(transaction, progress)?;
     }
     transaction.pragma_update(None, "user_version", VERSION)

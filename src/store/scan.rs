@@ -8,7 +8,7 @@ use super::attributes::{Keys, Level};
 use super::columns::{Columns, Operation};
 use super::edges::Calls;
 use super::measures::{Measure, Measures, Place};
-use super::{filter, records, spans};
+use super::{filter, records, spans, trace_ids};
 use crate::otlp::view::{Fields, Nested, Value};
 use crate::otlp::{Batch, Signal, semconv, tree};
 
@@ -19,8 +19,8 @@ pub(super) struct Scan {
     /// Items by service.
     pub(super) items: Vec<u64>,
     pub(super) keys: Keys,
-    /// Hashes of trace ids, of neighbours only one.
-    pub(super) traces: Vec<u64>,
+    /// Keys of trace ids, of neighbours only one.
+    pub(super) traces: Vec<u32>,
     /// Hashes of the words of log records.
     pub(super) words: Vec<u64>,
     pub(super) calls: Calls,
@@ -118,7 +118,7 @@ impl Scan {
         number
     }
 
-    /// The hash of a trace id, which goes into the filter; 0 where there is none.
+    /// The hash of a trace id, which goes into the set; 0 where there is none.
     #[inline]
     pub(super) fn trace(&mut self, trace_id: &[u8]) -> u64 {
         let Ok(trace_id) = <&[u8; 16]>::try_from(trace_id) else { return 0 };
@@ -128,7 +128,7 @@ impl Scan {
         if *trace_id != self.trace {
             self.trace = *trace_id;
             self.trace_hash = filter::hash(trace_id);
-            self.traces.push(self.trace_hash);
+            self.traces.push(trace_ids::key(trace_id));
         }
         self.trace_hash
     }

@@ -105,7 +105,7 @@ impl Builder {
         self.frames.clear();
         scan.columns.encode(&mut self.frames);
         let columns = self.compress_frames()?;
-        let trace_ids = trace_ids::build(&scan.traces);
+        let trace_ids = trace_ids::build(std::mem::take(&mut scan.traces));
         let word_filter = filter_of(&mut scan.words, WORD_BITS);
         let mut edges = Edges::default();
         scan.calls.settle(&mut edges);

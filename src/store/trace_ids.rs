@@ -1,9 +1,12 @@
 //! Which traces a segment has spans or log records of.
 //!
-//! A set of trace ids is an ascending list of numbers of 32 bits, little-endian: the lower halves of their hashes. What
-//! was put in is always found; of what was not, one in a million is found too where there are some thousand. A search
-//! asks all segments for each trace that it has found, so that a filter of the same size that is right in 999 of 1000
-//! cases would have it read several segments for nothing.
+//! A set of trace ids is an ascending list of keys, numbers of 32 bits, little-endian: the first digits of the ids, so that
+//! a prefix is a range. What was put in is always found; of what was not, one in a million is found too where there are
+//! some thousand, as ids are random (W3C Trace Context, "Randomness of trace-id") or begin with a time. A search asks all
+//! segments for each trace that it has found, so that a filter of the same size that is right in 999 of 1000 cases would
+//! have it read several segments for nothing.
+
+use std::ops::RangeInclusive;
 
 use rusqlite::Connection;
 
@@ -19,14 +22,35 @@ const BYTES: usize = 4;
 /// A set in the place of a damaged one, in which anything may be.
 pub const ANYTHING: &[u8] = &[0];
 
+/// Ids of 64 bits have these zeros before them; their keys are hashes.
+const PADDING: [u8; 8] = [0; 8];
+
 /// A trace id as the sets hold it.
-pub fn key(trace_id: &[u8]) -> u32 {
-    filter::hash(trace_id) as u32
+#[inline]
+pub fn key(trace_id: &[u8; 16]) -> u32 {
+    let [a, b, c, d, ..] = *trace_id;
+    if trace_id.starts_with(&PADDING) {
+        return filter::hash(trace_id) as u32;
+    }
+    u32::from_be_bytes([a, b, c, d])
 }
 
-/// The set of trace ids with these hashes.
-pub(super) fn build(hashes: &[u64]) -> Vec<u8> {
-    let mut keys: Vec<u32> = hashes.iter().map(|hash| *hash as u32).collect();
+/// The keys that trace ids with these first digits may have; hexadecimal, in lower case.
+pub fn keys_of_prefix(prefix: &str) -> RangeInclusive<u32> {
+    const DIGITS: usize = 2 * BYTES;
+    let digits = prefix.get(..DIGITS).unwrap_or(prefix);
+    let may_be_padding = prefix.bytes().take(2 * PADDING.len()).all(|digit| digit == b'0');
+    match u32::from_str_radix(digits, 16) {
+        Ok(number) if !may_be_padding => {
+            let free = 4 * (DIGITS - digits.len());
+            number << free..=number << free | ((1_u64 << free) - 1) as u32
+        }
+        _ => 0..=u32::MAX,
+    }
+}
+
+/// The set of trace ids with these keys.
+pub(super) fn build(mut keys: Vec<u32>) -> Vec<u8> {
     keys.sort_unstable();
     keys.dedup();
     keys.iter().flat_map(|key| key.to_le_bytes()).collect()
@@ -36,6 +60,13 @@ pub(super) fn build(hashes: &[u64]) -> Vec<u8> {
 pub fn may_hold(set: &[u8], key: u32) -> bool {
     let (keys, rest) = set.as_chunks::<BYTES>();
     !rest.is_empty() || keys.binary_search_by_key(&key, |bytes| u32::from_le_bytes(*bytes)).is_ok()
+}
+
+/// Whether a trace with one of these keys may be in the set; in one that is damaged anything may be.
+pub fn may_hold_within(set: &[u8], within: &RangeInclusive<u32>) -> bool {
+    let (keys, rest) = set.as_chunks::<BYTES>();
+    let first = keys.partition_point(|bytes| u32::from_le_bytes(*bytes) < *within.start());
+    !rest.is_empty() || keys.get(first).is_some_and(|bytes| u32::from_le_bytes(*bytes) <= *within.end())
 }
 
 /// Whether any of some traces, given in ascending order, may be in the set.
@@ -52,7 +83,7 @@ pub fn may_hold_any(set: &[u8], keys: &[u32]) -> bool {
 }
 
 /// The trace ids of spans or log records.
-pub(super) fn of_batch(signal: Signal, bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn of_batch(signal: Signal, bytes: &[u8]) -> impl Iterator<Item = &[u8; 16]> {
     let field = match signal {
         Signal::Traces => 1,
         Signal::Logs => 9,
@@ -61,12 +92,13 @@ pub(super) fn of_batch(signal: Signal, bytes: &[u8]) -> impl Iterator<Item = &[u
     let records = Nested::new(bytes, 1).flat_map(|container| Nested::new(container, 2));
     let records = records.flat_map(|scope| Nested::new(scope, 2));
     let ids = records.flat_map(move |record| Fields::new(record).filter(move |(number, _)| *number == field));
-    ids.map(|(_, value)| value.bytes()).filter(|id| id.len() == 16 && id.iter().any(|byte| *byte != 0))
+    ids.filter_map(|(_, value)| <&[u8; 16]>::try_from(value.bytes()).ok()).filter(|id| **id != [0; 16])
 }
 
-/// Fills the table from the payloads, for a database of a version that did not have it; segments that cannot be read
-/// get nothing, which costs nothing more.
+/// Fills the table from the payloads, for a database of a version that did not have it or had other keys; segments that
+/// cannot be read get nothing, which costs nothing more.
 pub(super) fn fill(connection: &Connection, progress: Progress<'_>) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM trace_ids", [])?;
     let total = connection.query_row("SELECT count(*) FROM payloads", [], |row| row.get(0))?;
     let mut payloads = connection.prepare(
         "SELECT segment, signal, data FROM payloads JOIN segments ON id = segment ORDER BY segment",
@@ -79,8 +111,7 @@ pub(super) fn fill(connection: &Connection, progress: Progress<'_>) -> rusqlite:
         let signal: Option<Signal> = row.get_ref(1)?.as_str()?.parse().ok();
         if let (Some(signal), Ok(payload)) = (signal, segment::decompress(row.get_ref(2)?.as_blob()?)) {
             let payload = Payload(payload);
-            let ids = payload.batches().flat_map(|batch| of_batch(signal, batch));
-            let set = build(&ids.map(filter::hash).collect::<Vec<_>>());
+            let set = build(payload.batches().flat_map(|batch| of_batch(signal, batch)).map(key).collect());
             if !set.is_empty() {
                 insert.execute((row.get::<_, i64>(0)?, checksum(&set), set))?;
             }
@@ -97,25 +128,55 @@ mod tests {
 
     use super::*;
 
+    fn ids() -> impl Strategy<Value = Vec<[u8; 16]>> {
+        // Whole ones, those of 64 bits, and some that are alike.
+        let id = (any::<[u8; 16]>(), 0..3_u8).prop_map(|(id, kind)| match kind {
+            0 => id,
+            1 => (u128::from_be_bytes(id) >> 64).to_be_bytes(),
+            _ => ((u128::from_be_bytes(id) >> 122) << 100).to_be_bytes(),
+        });
+        prop::collection::vec(id, 0..100)
+    }
+
     proptest! {
         #[test]
-        fn what_was_put_in_is_found_and_nothing_else(
-            hashes in prop::collection::vec(any::<u64>(), 0..200), others in prop::collection::vec(any::<u32>(), 0..50),
-        ) {
-            let set = build(&hashes);
-            let mut keys = others.clone();
+        fn what_was_put_in_is_found_and_nothing_else(ids in ids(), others in ids()) {
+            let set = build(ids.iter().map(key).collect());
+            let mut keys: Vec<u32> = others.iter().map(key).collect();
             keys.sort_unstable();
             prop_assert_eq!(may_hold_any(&set, &keys), keys.iter().any(|key| may_hold(&set, *key)));
-            prop_assert!(hashes.iter().all(|hash| may_hold(&set, *hash as u32)));
-            for other in others.into_iter().filter(|other| !hashes.iter().any(|hash| *hash as u32 == *other)) {
+            prop_assert!(ids.iter().all(|id| may_hold(&set, key(id))));
+            for other in others.iter().map(key).filter(|other| !ids.iter().any(|id| key(id) == *other)) {
                 prop_assert!(!may_hold(&set, other));
             }
+        }
+
+        #[test]
+        fn every_prefix_finds_its_traces(ids in ids(), length in 1..32_usize) {
+            let set = build(ids.iter().map(key).collect());
+            for id in &ids {
+                let within = keys_of_prefix(&const_hex::encode(id)[..length]);
+                prop_assert!(within.contains(&key(id)));
+                prop_assert!(may_hold_within(&set, &within));
+            }
+            let next = keys_of_prefix("8000");
+            let expected = ids.iter().map(key).any(|key| next.contains(&key));
+            prop_assert_eq!(may_hold_within(&set, &next), expected);
         }
     }
 
     #[test]
+    fn a_prefix_is_a_range() {
+        assert_eq!(keys_of_prefix("f"), 0xf000_0000..=0xffff_ffff);
+        assert_eq!(keys_of_prefix("4bf92f35"), 0x4bf9_2f35..=0x4bf9_2f35);
+        assert_eq!(keys_of_prefix("4bf92f3577b34da6a3ce929d"), 0x4bf9_2f35..=0x4bf9_2f35);
+        assert_eq!(keys_of_prefix("000000001"), 0..=0);
+        assert_eq!(keys_of_prefix("0000000000000000463a"), 0..=u32::MAX);
+    }
+
+    #[test]
     fn in_a_damaged_set_anything_may_be() {
-        assert!(may_hold(&[0; 5], 1));
+        assert!(may_hold(&[0; 5], 1) && may_hold_within(&[0; 5], &(1..=1)));
         assert!(!may_hold(&[], 1));
     }
 }

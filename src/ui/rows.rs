@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use rusqlite::types::ValueRef;
 use serde_json::Value;
 
-use super::table;
+use super::table::{self, is_read};
 use crate::choice::Choice;
 use crate::error::CommandError;
 
@@ -50,15 +50,6 @@ enum Form {
     Table { columns: Vec<(String, bool)>, rows: Vec<Vec<String>> },
     Objects { keys: Vec<String>, is_document: bool, is_first: bool, out: BufWriter<Stdout> },
     Separated(Box<csv::Writer<Stdout>>),
-}
-
-/// Whether anybody reads on: a reader of stdout that has gone away is no error.
-fn is_read(written: io::Result<()>) -> Result<bool, CommandError> {
-    match written {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => Err(CommandError::failure(anyhow::Error::new(error).context("cannot write to stdout"))),
-    }
 }
 
 impl Rows {

@@ -125,7 +125,15 @@ pub fn print(text: &str) -> Result<(), CommandError> {
 /// Writing failed.
 pub fn write(text: &str) -> Result<bool, CommandError> {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    is_read(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// Whether somebody still reads stdout: that nobody does is no error.
+///
+/// # Errors
+/// Writing failed otherwise.
+pub fn is_read(written: io::Result<()>) -> Result<bool, CommandError> {
+    match written {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
         Err(error) => Err(CommandError::failure(anyhow::Error::new(error).context("cannot write to stdout"))),

@@ -5,6 +5,7 @@ mod compare;
 mod deps;
 mod figures;
 mod filter;
+mod listing;
 mod logs;
 mod operations;
 mod output;

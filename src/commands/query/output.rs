@@ -1,9 +1,7 @@
 //! Forms of what a search has found.
 
-use std::io;
 use std::sync::Arc;
 
-use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 
 use super::super::stream_args::StreamFormat;
@@ -75,18 +73,13 @@ impl SearchFormat {
     }
 }
 
-/// Writes a stream to stdout; a reader that has gone away is no error.
+/// Writes a stream to stdout; returns whether somebody still reads.
 ///
 /// # Errors
 /// Writing failed, or `OBS_FORMAT` names no encoding.
-pub(super) fn write_stream(batches: impl IntoIterator<Item = Batch>) -> Result<(), CommandError> {
+pub(super) fn write_stream(batches: impl IntoIterator<Item = Batch>) -> Result<bool, CommandError> {
     let encoding = StreamFormat::of_environment()?.encoding();
     let mut writer = StreamWriter::new(stdout()?, encoding, Arc::new(Ledger::new("query")));
     let written = batches.into_iter().try_for_each(|batch| writer.write(&batch));
-    match written.and_then(|()| writer.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(CommandError::failure(anyhow!(error).context("cannot write to stdout")))
-        }
-        _ => Ok(()),
-    }
+    table::is_read(written.and_then(|()| writer.flush()))
 }

@@ -37,8 +37,6 @@ pub(super) struct Data {
     pub(super) reader: Reader,
     /// Objects of a stream that could not be read.
     rejected: u64,
-    /// Whether it was made of a stream.
-    is_temporary: bool,
 }
 
 const SQLITE: &[u8] = b"SQLite format 3\0";
@@ -85,7 +83,8 @@ impl SourceArgs {
                         Arc::new(true.into()),
                     )?;
                 }
-                Ok(Data { reader, rejected: temporary.unlink()?, is_temporary: true })
+                let name = if files == ["-"] { "stdin".to_owned() } else { files.join(", ") };
+                Ok(Data { reader: reader.of_stream(name), rejected: temporary.unlink()? })
             }
         }
     }
@@ -93,12 +92,12 @@ impl SourceArgs {
 
 impl Data {
     fn of(reader: Reader) -> Data {
-        Data { reader, rejected: 0, is_temporary: false }
+        Data { reader, rejected: 0 }
     }
 
     /// Whether it is a stream.
     pub(super) fn is_temporary(&self) -> bool {
-        self.is_temporary
+        self.reader.is_of_stream()
     }
 
     /// Ok, unless something could not be read.

@@ -1,19 +1,22 @@
 //! `obs query traces`.
 
+use std::ops::ControlFlow;
+
+use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::super::time_args::utc;
 use super::filter::{DurationArgs, Filter, FilterArgs};
+use super::listing::Listing;
 use super::output::{OutputArgs, SearchFormat, write_stream};
 use super::source::{Data, SourceArgs};
 use crate::config::Config;
 use crate::error::{CommandError, Outcome};
 use crate::otlp::Signal;
-use crate::query::find;
-use crate::query::traces::{Order, Position, Summary, TraceSearch};
+use crate::query::find::Parts;
+use crate::query::traces::{Cursor, Order, Summary, TraceId, TraceSearch};
 use crate::ui::duration::duration;
-use crate::ui::table::Table;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -37,15 +40,15 @@ pub(super) struct TracesArgs {
     filter: FilterArgs,
     #[command(flatten)]
     duration: DurationArgs,
-    /// Order of the traces
-    #[arg(long, value_name = "ORDER", default_value = "newest")]
-    sort: OrderArg,
+    /// Order of the traces [default: newest, or that of --after]
+    #[arg(long, value_name = "ORDER")]
+    sort: Option<OrderArg>,
     /// Traces that are shown, 0 for all
     #[arg(long, value_name = "N", default_value_t = 20)]
     limit: usize,
     /// Go on behind this cursor, which a search before has given
     #[arg(long, value_name = "CURSOR")]
-    after: Option<Position>,
+    after: Option<Cursor>,
     #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
@@ -76,39 +79,96 @@ impl OrderArg {
     }
 }
 
+/// Traces whose spans are written at once.
+const AT_ONCE: usize = 256;
+
 impl TracesArgs {
     pub(super) fn run(&self, config: &Config) -> Result<Outcome, CommandError> {
+        let order = self.order()?;
         let data = self.source.open(config)?;
         let Filter { matcher, range_ns } = self.filter.compile(&data, Some(&self.duration))?;
-        let order = self.sort.order();
         // One more, to know whether there are any.
         let limit = (self.limit > 0).then_some(self.limit.saturating_add(1));
         let duration_ns = self.duration.of_trace_ns();
-        let search = TraceSearch { matcher, duration_ns, order, after: self.after, limit, range_ns };
-        let mut found = search.run(&data.reader)?;
-        let has_more = self.limit > 0 && found.len() > self.limit;
-        if has_more {
-            found.truncate(self.limit);
-        }
-        let next = found.last().filter(|_| has_more).map(|last| last.position(order).to_string());
-        match self.output.format() {
-            SearchFormat::Otlp => write_traces(&data, &found)?,
-            format => {
-                let each: Vec<Value> = found.iter().map(|trace| trace_json(trace, order)).collect();
-                let table = Table {
-                    columns: COLUMNS,
-                    rows: found.iter().map(|trace| self.row(trace, format)).collect(),
-                    json: json!({"schema": "obs.query.traces/1", "traces": each, "next": next}),
-                };
-                format.print(table, &each)?;
-            }
-        }
-        match &next {
+        let after = self.after.map(|after| after.position);
+        let search = TraceSearch { matcher, duration_ns, order, after, limit, range_ns };
+        let found = match self.output.format() {
+            SearchFormat::Otlp => self.write_spans(&search, &data)?,
+            format => self.list(&search, &data, format)?,
+        };
+        match found.next() {
             Some(next) => tracing::info!("there are more: --after {next}, or --limit"),
-            None if found.is_empty() => tracing::info!("no trace is found"),
+            None if found.count == 0 => tracing::info!("no trace is found"),
             None => {}
         }
-        Ok(self.output.outcome(&data, found.is_empty()))
+        Ok(self.output.outcome(&data, found.count == 0))
+    }
+
+    /// The order that is asked for.
+    ///
+    /// # Errors
+    /// The cursor is of another one.
+    fn order(&self) -> Result<Order, CommandError> {
+        match (self.sort.map(OrderArg::order), self.after.map(|after| after.order)) {
+            (Some(order), Some(after)) if order != after => {
+                Err(CommandError::usage(anyhow!("the cursor of --after is of a list in the order {after}"))
+                    .hint(format!("--sort {after}, or leave --sort out")))
+            }
+            (order, after) => Ok(order.or(after).unwrap_or_default()),
+        }
+    }
+
+    fn list(&self, search: &TraceSearch, data: &Data, format: SearchFormat) -> Result<Found, CommandError> {
+        let mut listing = Listing::begin(format, COLUMNS, ("obs.query.traces/1", "traces"))?;
+        let found = self.each(search, data, |trace| {
+            listing.row(|| self.row(trace, format), || trace_json(trace, search.order))
+        })?;
+        listing.end(&[("next", json!(found.next()))])?;
+        Ok(found)
+    }
+
+    /// Calls `each` with the traces that are shown, until it says that nobody reads on.
+    fn each(
+        &self,
+        search: &TraceSearch,
+        data: &Data,
+        mut each: impl FnMut(&Summary) -> Result<bool, CommandError>,
+    ) -> Result<Found, CommandError> {
+        let mut found = Found::default();
+        let mut result = Ok(());
+        search.run(&data.reader, |trace| {
+            if self.limit > 0 && found.count == self.limit {
+                found.has_more = true;
+                return ControlFlow::Break(());
+            }
+            found.count += 1;
+            found.last = Some(Cursor { order: search.order, position: trace.position(search.order) });
+            match each(&trace) {
+                Ok(true) => ControlFlow::Continue(()),
+                Ok(false) => ControlFlow::Break(()),
+                Err(error) => {
+                    result = Err(error);
+                    ControlFlow::Break(())
+                }
+            }
+        })?;
+        result.map(|()| found)
+    }
+
+    /// Writes all spans of the traces.
+    fn write_spans(&self, search: &TraceSearch, data: &Data) -> Result<Found, CommandError> {
+        let parts = Parts::new(&data.reader, Signal::Traces)?;
+        let mut waiting: Vec<TraceId> = Vec::new();
+        let found = self.each(search, data, |trace| {
+            waiting.push(trace.trace_id);
+            if waiting.len() < AT_ONCE {
+                Ok(true)
+            } else {
+                write_stream(parts.of(&std::mem::take(&mut waiting))?)
+            }
+        })?;
+        write_stream(parts.of(&waiting)?)?;
+        Ok(found)
     }
 
     fn row(&self, trace: &Summary, format: SearchFormat) -> Vec<String> {
@@ -154,13 +214,21 @@ fn trace_json(trace: &Summary, order: Order) -> Value {
         "spans": trace.spans,
         "errors": trace.errors,
         "services": trace.services.iter().map(service).collect::<Value>(),
-        "cursor": trace.position(order).to_string(),
+        "cursor": Cursor { order, position: trace.position(order) }.to_string(),
     })
 }
 
-/// Writes all spans of the traces.
-fn write_traces(data: &Data, found: &[Summary]) -> Result<(), CommandError> {
-    found
-        .iter()
-        .try_for_each(|trace| write_stream(find::of_trace(&data.reader, Signal::Traces, trace.trace_id)?))
+/// What was shown of what was found.
+#[derive(Default)]
+struct Found {
+    count: usize,
+    last: Option<Cursor>,
+    has_more: bool,
+}
+
+impl Found {
+    /// Where the list goes on.
+    fn next(&self) -> Option<String> {
+        self.last.filter(|_| self.has_more).map(|last| last.to_string())
+    }
 }

@@ -7,9 +7,14 @@ use crate::otlp::{Batch, Signal};
 
 /// The part of a batch of spans or log records that is of a trace.
 pub fn of_trace(id: [u8; 16], signal: Signal, batch: &[u8]) -> Option<Batch> {
+    of_traces(|found| *found == id, signal, batch)
+}
+
+/// The part of a batch of spans or log records that is of some traces.
+pub fn of_traces(is_wanted: impl Fn(&[u8]) -> bool, signal: Signal, batch: &[u8]) -> Option<Batch> {
     let is_of_trace = |record: &&[u8]| match signal {
-        Signal::Traces => Span(record).trace_id() == id,
-        Signal::Logs => LogRecord(record).trace_id() == id,
+        Signal::Traces => is_wanted(Span(record).trace_id()),
+        Signal::Logs => is_wanted(LogRecord(record).trace_id()),
         Signal::Metrics => false,
     };
     let mut rebuild = Rebuild::over(batch, 0);

@@ -1,4 +1,7 @@
 //! All traces that are found, in any order: their ids, then their starts and ends, then those that are wanted in full.
+//!
+//! Traces of one time lie together, but those of one duration anywhere: each share of them that is completed costs a walk
+//! over all segments, so that shares are as large as memory lets them be.
 
 use std::ops::ControlFlow;
 
@@ -7,10 +10,13 @@ use super::{Context, Position, Summary};
 use crate::error::CommandError;
 use crate::store::Stored;
 
-/// Traces that are completed at once.
-const AT_ONCE: usize = 1000;
+/// Traces that are completed at once, about a kilobyte each.
+const AT_ONCE: usize = 50_000;
 
-pub(super) fn find(context: &Context<'_>) -> Result<Vec<Summary>, CommandError> {
+pub(super) fn find(
+    context: &Context<'_>,
+    mut each: impl FnMut(Summary) -> ControlFlow<()>,
+) -> Result<(), CommandError> {
     let search = context.search;
     let ranges = ranges(context)?;
     let mut positions: Vec<Position> = ranges
@@ -21,12 +27,15 @@ pub(super) fn find(context: &Context<'_>) -> Result<Vec<Summary>, CommandError> 
         .collect();
     positions.sort_by(|one, other| search.order.compare(*one, *other));
     positions.truncate(search.limit.unwrap_or(usize::MAX));
-    let mut found = Vec::with_capacity(positions.len());
     for positions in positions.chunks(AT_ONCE) {
         let mut complete = context.complete(&positions.iter().map(|position| position.trace_id).collect());
-        found.extend(positions.iter().filter_map(|position| complete.remove(&position.trace_id)));
+        for summary in positions.iter().filter_map(|position| complete.remove(&position.trace_id)) {
+            if each(summary).is_break() {
+                return Ok(());
+            }
+        }
     }
-    Ok(found)
+    Ok(())
 }
 
 /// Start and end of all traces of which a span passes.

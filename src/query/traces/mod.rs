@@ -11,6 +11,7 @@ mod newest;
 mod segment;
 mod summary;
 
+use std::ops::ControlFlow;
 use std::str::FromStr;
 
 pub use gather::Operations;
@@ -74,19 +75,28 @@ struct Context<'a> {
     all: Vec<Stored>,
 }
 
+/// More of the newest are found by reading everything: the way to the first keeps all that it has found.
+const MOST_NEWEST: usize = 10_000;
+
 impl TraceSearch {
-    /// The traces that are found, in their order.
+    /// Hands over the traces that are found, in their order, until `each` has enough.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn run(&self, reader: &Reader) -> Result<Vec<Summary>, CommandError> {
+    pub fn run(
+        &self,
+        reader: &Reader,
+        each: impl FnMut(Summary) -> ControlFlow<()>,
+    ) -> Result<(), CommandError> {
         let context = Context::new(reader, self)?;
-        if let (Order::Newest, Some(limit)) = (self.order, self.limit)
+        let limit = self.limit.filter(|limit| self.order == Order::Newest && *limit <= MOST_NEWEST);
+        if let Some(limit) = limit
             && let Some(found) = newest::find(&context, limit)?
         {
-            return Ok(found);
+            let _ = found.into_iter().try_for_each(each);
+            return Ok(());
         }
-        all::find(&context)
+        all::find(&context, each)
     }
 
     /// The segments in which spans may pass.
@@ -125,6 +135,19 @@ impl<'a> Context<'a> {
 }
 
 impl Order {
+    /// All of them.
+    const ALL: [Order; 4] = [Order::Newest, Order::Oldest, Order::Longest, Order::Shortest];
+
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Order::Newest => "newest",
+            Order::Oldest => "oldest",
+            Order::Longest => "longest",
+            Order::Shortest => "shortest",
+        }
+    }
+
     /// Where a trace stands.
     pub fn position(self, trace_id: TraceId, start_ns: u64, end_ns: u64) -> Position {
         let key = match self {
@@ -148,21 +171,40 @@ impl Order {
     }
 }
 
-impl std::fmt::Display for Position {
-    /// As `--after` takes it.
+/// Where a list of traces goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// The order of the list.
+    pub order: Order,
+    /// The last trace that it had.
+    pub position: Position,
+}
+
+impl std::fmt::Display for Cursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}-{}", self.key, const_hex::encode(self.trace_id))
+        let Cursor { order, position: Position { key, trace_id } } = self;
+        write!(f, "{order}-{key}-{}", const_hex::encode(trace_id))
     }
 }
 
-impl FromStr for Position {
+impl FromStr for Cursor {
     type Err = String;
 
-    fn from_str(text: &str) -> Result<Position, String> {
-        let parts = text.split_once('-');
-        let position = parts.and_then(|(key, id)| {
-            Some(Position { key: key.parse().ok()?, trace_id: const_hex::decode_to_array(id).ok()? })
-        });
-        position.ok_or_else(|| "expected the cursor of a trace, as a search before has given it".into())
+    fn from_str(text: &str) -> Result<Cursor, String> {
+        let cursor = || {
+            let mut parts = text.splitn(3, '-');
+            let order = parts.next()?;
+            let order = Order::ALL.into_iter().find(|known| known.name() == order)?;
+            let key = parts.next()?.parse().ok()?;
+            let trace_id = const_hex::decode_to_array(parts.next()?).ok()?;
+            Some(Cursor { order, position: Position { key, trace_id } })
+        };
+        cursor().ok_or_else(|| "expected the cursor of a trace, as a search before has given it".into())
+    }
+}
+
+impl std::fmt::Display for Order {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
     }
 }

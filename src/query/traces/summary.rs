@@ -129,7 +129,7 @@ impl Summary {
 impl TraceIndex {
     /// The segments, of those given, that may have spans of any of some traces.
     pub(super) fn holding(&self, ids: &Ids, segments: &[Stored]) -> Vec<Stored> {
-        let holding = self.segments_of(ids.iter().map(|id| trace_ids::key(id)).collect());
+        let holding = self.segments_of(ids.iter().map(trace_ids::key).collect());
         segments.iter().filter(|segment| holding.binary_search(&segment.id).is_ok()).cloned().collect()
     }
 }

@@ -199,11 +199,11 @@ fn the_catalog_has_what_was_seen_and_nothing_else() {
     let mut filters = database.prepare("SELECT data FROM trace_ids").unwrap();
     let filters: Vec<Vec<u8>> =
         filters.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-    let found = |id: &[u8]| {
+    let found = |id: &[u8; 16]| {
         let key = obs::store::trace_ids::key(id);
         filters.iter().any(|set| obs::store::trace_ids::may_hold(set, key))
     };
-    assert!(seen.traces.iter().all(|id| found(id)));
+    assert!(seen.traces.iter().all(|id| found(id.as_slice().try_into().unwrap())));
     let others = (0..1000).filter(|_| found(&random.u128(1..).to_be_bytes())).count();
     assert!(others < 2, "{others} of 1000 other traces may be there");
 }

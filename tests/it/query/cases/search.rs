@@ -132,8 +132,13 @@ fn in_database(file: &CaseFile, search: &Search, matcher: Matcher, reader: &Read
             limit: None,
             range_ns,
         };
-        let found = search.run(reader).unwrap();
-        return file.found(found.iter().map(|trace| const_hex::encode(trace.trace_id)));
+        let mut found = Vec::new();
+        let each = |trace: traces::Summary| {
+            found.push(const_hex::encode(trace.trace_id));
+            ControlFlow::Continue(())
+        };
+        search.run(reader, each).unwrap();
+        return file.found(found.into_iter());
     }
     let order = Order::Oldest;
     let found =

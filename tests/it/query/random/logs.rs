@@ -27,12 +27,12 @@ impl Search {
     fn random(random: &mut Rng) -> Search {
         let query = if random.u32(..10) == 0 { Query::All } else { choose::query(random, Of::Logs, 2) };
         let mut args = Vec::new();
-        let mut time = |name: &str, random: &mut Rng| {
-            let time = (random.u32(..5) == 0).then(|| choose::time(random));
+        let time = |random: &mut Rng| (random.u32(..5) == 0).then(|| choose::time(random));
+        let from_ns = time(random);
+        let to_ns = time(random).filter(|to| from_ns.is_none_or(|from| from < *to));
+        for (name, time) in [("--from", from_ns), ("--to", to_ns)] {
             args.extend(time.map(|time| format!("{name}={}", rfc3339(time))));
-            time
-        };
-        let (from_ns, to_ns) = (time("--from", random), time("--to", random));
+        }
         let oldest = random.bool();
         if oldest {
             args.push("--sort=oldest".into());
@@ -72,7 +72,6 @@ fn number(record: &Record<LogRecord>) -> i64 {
 }
 
 #[test]
-#[ignore = "the model of the test and the language differ yet in maps below names with wildcards"]
 fn searches_for_log_records() {
     let world = World::shared();
     each_search(|seed, random| {
@@ -119,6 +118,10 @@ fn counts(world: &World, search: &Search, records: &[&Record<LogRecord>], random
     let mut fields = fields;
     fields.dedup();
     let mut expected: BTreeMap<Vec<Option<String>>, u64> = BTreeMap::new();
+    if fields.is_empty() {
+        // Of none there are none.
+        expected.insert(Vec::new(), 0);
+    }
     for record in records {
         let values = fields.iter().map(|field| first_text(record, field)).collect();
         *expected.entry(values).or_default() += 1;

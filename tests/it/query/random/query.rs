@@ -14,6 +14,14 @@ pub enum Query {
     IsAny(String, Vec<Wanted>),
 }
 
+/// A lone `*` stands for any value, of whatever type.
+fn equals(wanted: &Wanted) -> Test {
+    match wanted.whole().as_slice() {
+        [None] => Test::Exists,
+        _ => Test::Equals(wanted.clone()),
+    }
+}
+
 impl Query {
     /// Whether a record passes, by whether it passes the test of a field.
     pub fn passes(&self, is: &dyn Fn(Option<&str>, &Test) -> bool) -> bool {
@@ -22,10 +30,9 @@ impl Query {
             Query::And(queries) => queries.iter().all(|query| query.passes(is)),
             Query::Or(queries) => queries.iter().any(|query| query.passes(is)),
             Query::Not(query) => !query.passes(is),
+            Query::Is(Some(field), Test::Equals(wanted)) => is(Some(field), &equals(wanted)),
             Query::Is(field, test) => is(field.as_deref(), test),
-            Query::IsAny(field, values) => {
-                values.iter().any(|value| is(Some(field), &Test::Equals(value.clone())))
-            }
+            Query::IsAny(field, values) => values.iter().any(|value| is(Some(field), &equals(value))),
         }
     }
 

@@ -57,8 +57,9 @@ impl<T: Item> Record<T> {
     pub fn values(&self, name: &str) -> (Vec<Seen>, Reading) {
         if let Some(begin) = name.strip_suffix('*') {
             let all = self.levels().into_iter().flat_map(|(_, attributes)| attributes);
-            let named = all.filter(|attribute| attribute.key.starts_with(begin));
-            return (named.map(seen).collect(), Reading::Plain);
+            let mut values = Vec::new();
+            all.for_each(|attribute| named_like(&attribute.key, attribute, begin, &mut values));
+            return (values, Reading::Plain);
         }
         let service = || Some((vec![Seen::Text(self.service().to_owned())], false, Reading::Plain));
         let intrinsic = match name {
@@ -110,6 +111,16 @@ fn below(attribute: &KeyValue, name: &str, values: &mut Vec<Seen>) {
         && let Some(AnyValue { value: Some(Any::KvlistValue(map)) }) = &attribute.value
     {
         map.values.iter().for_each(|pair| below(pair, rest, values));
+    }
+}
+
+/// The values of an attribute, and of what is in maps in it, whose name at `path` begins so.
+fn named_like(path: &str, attribute: &KeyValue, begin: &str, values: &mut Vec<Seen>) {
+    if path.starts_with(begin) {
+        values.push(seen(attribute));
+    }
+    if let Some(AnyValue { value: Some(Any::KvlistValue(map)) }) = &attribute.value {
+        map.values.iter().for_each(|pair| named_like(&format!("{path}.{}", pair.key), pair, begin, values));
     }
 }
 
@@ -170,7 +181,11 @@ impl Item for Span {
     fn texts(&self) -> Vec<Seen> {
         let events = self.events.iter().map(|event| event.name.clone());
         let message = self.status.clone().unwrap_or_default().message;
-        [self.name.clone(), message].into_iter().chain(events).map(Seen::Text).collect()
+        [self.name.clone(), message]
+            .iter()
+            .chain(&events.collect::<Vec<_>>())
+            .flat_map(|name| text(name))
+            .collect()
     }
 
     fn trace_id(&self) -> &[u8] {
@@ -206,7 +221,7 @@ impl Item for LogRecord {
 
     fn texts(&self) -> Vec<Seen> {
         let mut texts: Vec<Seen> =
-            [&self.severity_text, &self.event_name].into_iter().cloned().map(Seen::Text).collect();
+            [&self.severity_text, &self.event_name].into_iter().flat_map(|name| text(name)).collect();
         texts.extend(self.body.clone().map(Seen::Any));
         texts
     }

@@ -83,10 +83,6 @@ impl Wanted {
         self.whole().into_iter().collect()
     }
 
-    fn number(&self) -> Option<f64> {
-        self.literal()?.parse().ok()
-    }
-
     fn is_text(&self, text: &str, reading: Reading) -> bool {
         let is_name = || is_whole(&lower_glob(&self.whole()), &text.to_lowercase());
         let is_level =
@@ -103,6 +99,13 @@ impl Wanted {
             words = self.words.iter().collect();
         }
         words.iter().all(|word| stands_in(word, text, self.is_quoted))
+    }
+
+    fn is_double(&self, number: f64) -> bool {
+        match self.literal() {
+            Some(text) => text.parse() == Ok(number),
+            None => is_whole(&self.whole(), &format!("{number:?}")),
+        }
     }
 
     fn is_int(&self, number: i64) -> bool {
@@ -176,9 +179,9 @@ impl Test {
             Any::IntValue(number) => self.passes_one(&Seen::Int(*number), reading),
             Any::BoolValue(value) => self.passes_one(&Seen::Bool(*value), reading),
             Any::DoubleValue(number) => match self {
-                Test::Equals(wanted) => wanted.number() == Some(*number),
+                Test::Equals(wanted) => wanted.is_double(*number),
                 Test::Compares(sign, Limit::Number(limit)) => holds(sign, number.partial_cmp(limit)),
-                Test::Finds(expression) => expression.finds(&number.to_string()),
+                Test::Finds(expression) => expression.finds(&format!("{number:?}")),
                 _ => false,
             },
             Any::ArrayValue(list) => {
@@ -296,6 +299,10 @@ fn is_of_word(c: char) -> bool {
 /// pattern is open there. Of a single word a wildcard ends with the word.
 fn stands_in(glob: &Glob, text: &str, is_phrase: bool) -> bool {
     let text: Vec<char> = text.chars().map(lower).collect();
+    // Nothing stands in nothing alone.
+    if glob.is_empty() {
+        return text.is_empty();
+    }
     let glob = lower_glob(glob);
     let is_open = |end: Option<&Option<char>>| end.is_none_or(|piece| !piece.is_some_and(is_of_word));
     let (is_open_before, is_open_behind) = (is_open(glob.first()), is_open(glob.last()));
