@@ -43,6 +43,14 @@ impl Reader {
         self.database().refresh()
     }
 
+    /// Lets go of the database as it was: nothing more is read of it before [`Reader::refresh`].
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn release(&self) -> Result<(), CommandError> {
+        self.database().release()
+    }
+
     /// The database, for what is read at once.
     pub fn database(&self) -> MutexGuard<'_, Database> {
         self.database.lock().unwrap_or_else(PoisonError::into_inner)
