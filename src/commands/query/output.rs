@@ -18,7 +18,7 @@ use crate::ui::table::{self, Format, Table};
 pub(super) struct OutputArgs {
     /// Form of what is found [default: table on a terminal, tsv elsewhere]
     #[arg(long, value_name = "FORMAT")]
-    format: Option<SearchFormat>,
+    pub(super) format: Option<SearchFormat>,
     /// Exit with 1 where nothing is found
     #[arg(long)]
     pub(super) exit_code: bool,
@@ -75,18 +75,17 @@ impl SearchFormat {
     }
 }
 
-/// Writes a stream to stdout; a reader that has gone away is no error.
+/// Writes a stream to stdout; returns whether somebody still reads.
 ///
 /// # Errors
 /// Writing failed, or `OBS_FORMAT` names no encoding.
-pub(super) fn write_stream(batches: impl IntoIterator<Item = Batch>) -> Result<(), CommandError> {
+pub(super) fn write_stream(batches: impl IntoIterator<Item = Batch>) -> Result<bool, CommandError> {
     let encoding = StreamFormat::of_environment()?.encoding();
     let mut writer = StreamWriter::new(stdout()?, encoding, Arc::new(Ledger::new("query")));
     let written = batches.into_iter().try_for_each(|batch| writer.write(&batch));
     match written.and_then(|()| writer.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(CommandError::failure(anyhow!(error).context("cannot write to stdout")))
-        }
-        _ => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(CommandError::failure(anyhow!(error).context("cannot write to stdout"))),
     }
 }

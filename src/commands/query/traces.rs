@@ -158,9 +158,12 @@ fn trace_json(trace: &Summary, order: Order) -> Value {
     })
 }
 
-/// Writes all spans of the traces.
+/// Writes all spans of the traces, as long as somebody reads them.
 fn write_traces(data: &Data, found: &[Summary]) -> Result<(), CommandError> {
-    found
-        .iter()
-        .try_for_each(|trace| write_stream(find::of_trace(&data.reader, Signal::Traces, trace.trace_id)?))
+    for trace in found {
+        if !write_stream(find::of_trace(&data.reader, Signal::Traces, trace.trace_id)?)? {
+            break;
+        }
+    }
+    Ok(())
 }
