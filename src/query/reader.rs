@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 
 use crate::error::CommandError;
@@ -14,8 +14,8 @@ pub struct Reader {
     /// One connection, so that all see the same; it is only held to copy a part.
     database: Mutex<Database>,
     threads: usize,
-    /// Items that could not be read.
-    unreadable: AtomicU64,
+    /// Items that could not be read, by segment: it may be looked at more than once.
+    unreadable: Mutex<BTreeMap<i64, u64>>,
 }
 
 /// Most threads; each needs the memory of a segment or two.
@@ -32,7 +32,7 @@ impl Reader {
     pub fn new(database: Database) -> Result<Reader, CommandError> {
         database.hold()?;
         let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST_THREADS));
-        Ok(Reader { database: Mutex::new(database), threads, unreadable: AtomicU64::new(0) })
+        Ok(Reader { database: Mutex::new(database), threads, unreadable: Mutex::default() })
     }
 
     /// Reads the database as it is now from now on.
@@ -71,7 +71,7 @@ impl Reader {
 
     /// Items that were left out because they are damaged.
     pub fn unreadable(&self) -> u64 {
-        self.unreadable.load(Relaxed)
+        self.unreadable.lock().unwrap_or_else(PoisonError::into_inner).values().sum()
     }
 
     /// The columns of a segment; `None` where they are damaged, which costs time but no items.
@@ -94,7 +94,10 @@ impl Reader {
     }
 
     fn left_out(&self, segment: &Stored, damage: &Damage) {
-        self.unreadable.fetch_add(segment.items, Relaxed);
+        let mut unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+        if unreadable.insert(segment.id, segment.items).is_some() {
+            return;
+        }
         tracing::warn!(
             "segment {}: {damage}; its {} {} are left out",
             segment.id,

@@ -53,6 +53,23 @@ fn between_two_looks_the_log_of_the_writer_can_be_emptied() {
 }
 
 #[test]
+fn a_search_that_is_read_slowly_does_not_hold_on_to_the_database() {
+    let kept = Kept::new(&[records("a", 0..2000)]);
+    let connection = rusqlite::Connection::open(kept.dir.file("obs.db")).unwrap();
+    connection.execute_batch("CREATE TABLE other (a)").unwrap();
+    // More than a pipe holds.
+    let mut search = kept.logs("", "--limit 900 --format ndjson").stdout_piped().spawn();
+    let mut out = BufReader::new(search.take_stdout());
+    let mut first = String::new();
+    out.read_line(&mut first).unwrap();
+    let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).unwrap();
+    assert_eq!(busy, 0);
+    assert!(search.is_running(), "it has not been read to its end");
+    assert_eq!(out.lines().count(), 899);
+    search.wait().expect(0, "there are more");
+}
+
+#[test]
 fn a_file_that_was_empty_is_followed_once_it_is_a_database() {
     let kept = Kept { dir: TempDir::new() };
     let path = kept.dir.write("obs.db", "");
