@@ -51,7 +51,7 @@ impl<'a> Context<'a> {
         records.extend(self.side(hit, back, self.count)?);
         let last = self.last_of.get(hit.resource()).map(|last| order.rank(*last));
         let old = records.partition_point(|record| last.is_some_and(|last| order.rank(record.place) <= last));
-        before = records.drain(..old).last().map(|record| record.place).or(before);
+        before = records.drain(..old).next_back().map(|record| record.place).or(before);
         let is_continued = before.is_some() && before == self.last;
         if let Some(record) = records.last() {
             self.last = Some(record.place);
