@@ -162,11 +162,11 @@ mod tests {
             String::from_utf8(text).unwrap()
         };
         let hits = copied();
-        let last = r#"{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"a"}}]},"scopeLogs":[{"scope":{"name":"y"},"logRecords":[{"timeUnixNano":"4"}]}],"schemaUrl":"of a"}]}"#;
+        let last = r#"{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"a"}}]},"schemaUrl":"of a","scopeLogs":[{"scope":{"name":"y"},"logRecords":[{"timeUnixNano":"4"}]}]}]}"#;
         assert_eq!(text(&hits[3..]), last);
         let both = text(&[hits[0].clone(), hits[2].clone(), hits[3].clone()]);
         assert!(
-            both.contains(r#"[{"timeUnixNano":"1"},{"timeUnixNano":"3"}],"schemaUrl":"of x"}]"#),
+            both.contains(r#""schemaUrl":"of x","logRecords":[{"timeUnixNano":"1"},{"timeUnixNano":"3"}]}]"#),
             "{both}"
         );
         assert_eq!(both.matches("service.name").count(), 2, "{both}");
