@@ -410,7 +410,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__query__subcmd__logs)
-            opts="-n -f -C -q -v -h -V --sort --limit --follow --context --trace --attributes --count-by --since --from --to --utc --now --format --exit-code --db --signal --config --quiet --verbose --log-format --help --version"
+            opts="-n -f -C -q -v -h -V --sort --limit --after --follow --context --trace --attributes --count-by --since --from --to --utc --now --format --exit-code --db --signal --config --quiet --verbose --log-format --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -425,6 +425,10 @@ _obs() {
                     return 0
                     ;;
                 -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --after)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -403,7 +403,8 @@ complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcomman
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -l sort -d 'Order of the records' -r -f -a "newest\t'The latest first'
 oldest\t'The earliest first'"
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -s n -l limit -d 'Records that are shown, 0 for all' -r
-complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -s C -l context -d 'Show so many records of the same source before and behind each' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -l after -d 'Go on behind this cursor, which a search before has given' -r
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -s C -l context -d 'Show so many records of the same source before and behind each, in the order of the list' -r
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -l count-by -d 'Count by this field, as | count by FIELD does; repeatable' -r
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -l since -d 'From so long ago' -r
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -l from -d 'From this time on: RFC 3339, a local time such as 2026-11-21T10:00, now or now-2h' -r
@@ -420,7 +421,7 @@ complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcomman
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
 json\t'A JSON object a line'"
-complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -s f -l follow -d 'Show the last records, and new ones as they are stored'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -s f -l follow -d 'Show the last records, and new ones as they are stored; those of a stream as they come'
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -l trace -d 'Show the spans of the traces that the records belong to'
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -l attributes -d 'Show the attributes of the records'
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from logs" -l utc -d 'Take times without an offset for UTC instead of local times, and show times in UTC'

@@ -27,6 +27,7 @@ mod parser;
 mod pattern;
 mod predicate;
 mod records;
+mod values;
 pub mod words;
 
 use std::ops::Range;
@@ -37,7 +38,8 @@ pub use matcher::{Leaf, Matcher, Node};
 pub use parser::parse;
 pub use pattern::{Pattern, Piece};
 pub use predicate::{Equal, Predicate, Threshold, Value};
-pub use records::{Found, attribute_text, for_each_record, log_time, value_of};
+pub use records::{Found, for_each_record, log_time};
+pub use values::{Once, Values, attribute_text, value_of};
 
 /// What is searched for, and what is to be done with what is found.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,11 +1,8 @@
 //! Spans and log records as a search sees them: the values of their fields.
 
-use std::borrow::Cow;
-
 use regex::Regex;
 
 use super::field::{Field, Intrinsic, Key, Levels};
-use super::level_name;
 use super::literal::{kind_name, status_name};
 use super::predicate::{Predicate, Value};
 use crate::otlp::proto::{AnyValue, InstrumentationScope, KeyValue, STATUS_CODE_ERROR, Status};
@@ -332,41 +329,4 @@ pub fn log_time(record: &[u8]) -> u64 {
 /// A time; 0 is none.
 fn time_value(time: u64, each: Each<'_>) -> bool {
     time > 0 && each(Seen::Intrinsic(Value::Int(i64::try_from(time).unwrap_or(i64::MAX))))
-}
-
-/// The value of a field as a text; the first where there are several, the record's before the scope's and the
-/// resource's.
-pub fn value_of(field: &Field, signal: Signal, found: &Found<'_>) -> Option<String> {
-    let mut value = None;
-    let mut take = |seen: Seen<'_>| {
-        value = Some(match seen {
-            Seen::Intrinsic(value) => written(value).into_owned(),
-            Seen::Attribute(value) => attribute_text(value).into_owned(),
-        });
-        true
-    };
-    let _ = field.of_record(signal, found.record, &mut take)
-        || field.of_scope(found.scope, &mut take)
-        || field.of_resource(found.container, &mut take);
-    value
-}
-
-fn written(value: Value<'_>) -> Cow<'_, str> {
-    match value {
-        Value::Text(text) => text.into(),
-        Value::Int(number) => number.to_string().into(),
-        Value::Double(number) => number.to_string().into(),
-        Value::Bool(value) => value.to_string().into(),
-        Value::Level(severity, text) if level_name(severity).is_empty() => text.into(),
-        Value::Level(severity, _) => level_name(severity).into(),
-        Value::Other => "".into(),
-    }
-}
-
-/// The value of an attribute or of a body as a text: as it is, or as JSON.
-pub fn attribute_text(value: AnyValue<'_>) -> Cow<'_, str> {
-    match value.string_value() {
-        Some(text) => text.into(),
-        None => crate::otlp::json::plain(value).to_string().into(),
-    }
 }

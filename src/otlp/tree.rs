@@ -127,7 +127,7 @@ impl<'a> Rebuild<'a> {
 }
 
 /// All fields of a container but the list.
-fn header(container: &[u8], list: u32) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn header(container: &[u8], list: u32) -> impl Iterator<Item = &[u8]> {
     let mut fields = Fields::new(container);
     std::iter::from_fn(move || {
         loop {

@@ -1,4 +1,4 @@
-//! Reads a stream into a pipeline.
+//! Reads a stream into a pipeline, or into whatever else takes batches.
 
 use anyhow::{Context, anyhow};
 
@@ -8,7 +8,7 @@ use crate::stream::{Event, Input, Ledger, Rejection, Stop, Wake};
 use crate::telemetry::SelfMetrics;
 
 /// What a stream is read into.
-pub(super) trait Sink {
+pub(crate) trait Sink {
     /// Takes a batch; returns when there is room for another.
     fn push(&mut self, batch: Batch) -> Result<(), CommandError>;
 
@@ -23,7 +23,7 @@ pub(super) trait Sink {
 ///
 /// # Errors
 /// Reading or the sink failed, or the input did not end in time after a signal.
-pub(super) fn read(
+pub(crate) fn read(
     inputs: Vec<Input>,
     sink: &mut impl Sink,
     ledger: &Ledger,

@@ -21,6 +21,7 @@ pub mod text;
 pub use ack::AckOn;
 pub use delivery::{Accepted, Ack, Delivery, Fate, Receipt, Refusal};
 pub use engine::run;
+pub(crate) use feed::{Sink, read};
 pub use node::Outlet;
 pub use plan::{BranchPlan, End, Line, Plan};
 pub use room::{Place, Room};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, RangeInclusive};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 
 use crate::error::CommandError;
@@ -16,8 +16,8 @@ pub struct Reader {
     threads: usize,
     /// What people know it as, where that is not its path.
     stream: Option<String>,
-    /// Items that could not be read.
-    unreadable: AtomicU64,
+    /// Items that could not be read, by segment: it may be looked at more than once.
+    unreadable: Mutex<BTreeMap<i64, u64>>,
 }
 
 /// Most threads; each needs the memory of a segment or two.
@@ -34,7 +34,7 @@ impl Reader {
     pub fn new(database: Database) -> Result<Reader, CommandError> {
         database.hold()?;
         let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST_THREADS));
-        Ok(Reader { database: Mutex::new(database), threads, stream: None, unreadable: AtomicU64::new(0) })
+        Ok(Reader { database: Mutex::new(database), threads, stream: None, unreadable: Mutex::default() })
     }
 
     /// Says that the database was made of a stream of this name.
@@ -60,6 +60,14 @@ impl Reader {
         self.database().refresh()
     }
 
+    /// Lets go of the database as it was: nothing more is read of it before [`Reader::refresh`].
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn release(&self) -> Result<(), CommandError> {
+        self.database().release()
+    }
+
     /// The database, for what is read at once.
     pub fn database(&self) -> MutexGuard<'_, Database> {
         self.database.lock().unwrap_or_else(PoisonError::into_inner)
@@ -80,7 +88,7 @@ impl Reader {
 
     /// Items that were left out because they are damaged.
     pub fn unreadable(&self) -> u64 {
-        self.unreadable.load(Relaxed)
+        self.unreadable.lock().unwrap_or_else(PoisonError::into_inner).values().sum()
     }
 
     /// The columns of a segment; `None` where they are damaged, which costs time but no items.
@@ -103,7 +111,10 @@ impl Reader {
     }
 
     fn left_out(&self, segment: &Stored, damage: &Damage) {
-        self.unreadable.fetch_add(segment.items, Relaxed);
+        let mut unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+        if unreadable.insert(segment.id, segment.items).is_some() {
+            return;
+        }
         tracing::warn!(
             "segment {}: {damage}; its {} {} are left out",
             segment.id,

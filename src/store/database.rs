@@ -46,6 +46,8 @@ pub type Progress<'a> = &'a mut dyn FnMut(u64, u64);
 pub struct Database {
     pub(super) connection: Connection,
     path: PathBuf,
+    /// Whether it is not the file, which is empty yet.
+    stands_in: bool,
 }
 
 impl Database {
@@ -103,6 +105,7 @@ impl Database {
         let mut database = Database::connect_to(path, Path::new(":memory:"), flags)?;
         let prepared = database.prepare(true, Durability::Process, &mut |_, _| {});
         prepared.map_err(|error| database.explain("read", error))?;
+        database.stands_in = true;
         Ok(database)
     }
 
@@ -134,7 +137,7 @@ impl Database {
         }
         let connection = Connection::open_with_flags(name, flags)
             .map_err(|error| explain(path, "open", error).hint(hint))?;
-        let mut database = Database { connection, path: path.to_owned() };
+        let mut database = Database { connection, path: path.to_owned(), stands_in: false };
         database.set_up().map_err(|error| explain(path, "open", error))?;
         Ok(database)
     }
@@ -228,13 +231,28 @@ impl Database {
         hold().map_err(|error| self.explain("read", error))
     }
 
-    /// Reads all as it is now again, after [`Database::hold`].
+    /// Reads all as it is now again, after [`Database::hold`]; a file that was empty may have been begun since.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn refresh(&self) -> Result<(), CommandError> {
-        self.connection.execute_batch("COMMIT").map_err(|error| self.explain("read", error))?;
+    pub fn refresh(&mut self) -> Result<(), CommandError> {
+        self.release()?;
+        if self.stands_in {
+            *self = Database::read(&self.path, &mut |_, _| {})?;
+        }
         self.hold()
+    }
+
+    /// Ends what [`Database::hold`] has begun, so that the log can be brought into the file.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn release(&self) -> Result<(), CommandError> {
+        let release = || match self.connection.is_autocommit() {
+            true => Ok(()),
+            false => self.connection.execute_batch("COMMIT"),
+        };
+        release().map_err(|error| self.explain("read", error))
     }
 
     /// Reads several things as they are at one moment.
@@ -282,7 +300,7 @@ impl Database {
 
     /// A database that is open already.
     pub(crate) fn of_connection(connection: Connection, path: &Path) -> Database {
-        Database { connection, path: path.to_owned() }
+        Database { connection, path: path.to_owned(), stands_in: false }
     }
 
     /// Says what an error means that came of an attempt to `do_what` with it.

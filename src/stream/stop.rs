@@ -176,6 +176,17 @@ impl Stop {
         Ok(())
     }
 
+    /// Waits for so long; returns whether there is nothing to wait for any more, because the first signal has come or the
+    /// reader of the output has gone away.
+    pub fn pause(&self, time: Duration) -> bool {
+        let mut fds = vec![PollFd::from_borrowed_fd(self.pipe.as_fd(), PollFlags::IN)];
+        if let Some(out) = &self.out {
+            // Errors are reported without being asked for.
+            fds.push(PollFd::from_borrowed_fd(out.as_fd(), PollFlags::empty()));
+        }
+        wait_any(&mut fds, Some(time)) || self.requested()
+    }
+
     /// Blocks until `fd` (or, without one, nothing) is readable, `deadline` passes, the reader of the output goes away
     /// or draining has taken too long.
     pub(super) fn wait_for(&self, fd: Option<BorrowedFd<'_>>, deadline: Option<Instant>) -> Wake {

@@ -16,7 +16,7 @@ use crate::ui::table::{self, Format, Table};
 pub(super) struct OutputArgs {
     /// Form of what is found [default: table on a terminal, tsv elsewhere]
     #[arg(long, value_name = "FORMAT")]
-    format: Option<SearchFormat>,
+    pub(super) format: Option<SearchFormat>,
     /// Exit with 1 where nothing is found
     #[arg(long)]
     pub(super) exit_code: bool,

@@ -15,7 +15,7 @@ use crate::error::{CommandError, Outcome};
 use crate::otlp::Signal;
 use crate::query::{Reader, Temporary};
 use crate::store::Database;
-use crate::stream::Stop;
+use crate::stream::{Input, Stop};
 use crate::ui::progress;
 
 /// What is searched.
@@ -66,13 +66,8 @@ impl SourceArgs {
                 Ok(Data::of(read(&path)?))
             }
             [file] if is_database(file) => Ok(Data::of(read(Path::new(file))?)),
-            files => {
-                if let Some(file) = files.iter().find(|file| is_database(file)) {
-                    return Err(CommandError::usage(anyhow!("{file} is a database, not a stream"))
-                        .hint("one database is searched at a time"));
-                }
-                let inputs = InputArgs { files: self.files.clone(), signal: self.signal }.open(&[])?;
-                let stop = Stop::on_signals(DRAIN_TIMEOUT, || std::process::exit(INTERRUPTED))?;
+            _ => {
+                let (inputs, stop) = self.inputs()?;
                 let temporary = Temporary::fill(inputs, &stop, WORKERS)?;
                 let reader = read(&temporary.path())?;
                 // What has been read is answered about at once or not at all.
@@ -88,16 +83,33 @@ impl SourceArgs {
             }
         }
     }
+
+    /// Whether streams are searched.
+    pub(super) fn is_stream(&self) -> bool {
+        match self.files.as_slice() {
+            [] => false,
+            [file] => !is_database(file),
+            _ => true,
+        }
+    }
+
+    /// Opens the streams; what is left of them is read for a while after a first signal.
+    ///
+    /// # Errors
+    /// One of them cannot be opened, or is a database.
+    pub(super) fn inputs(&self) -> Result<(Vec<Input>, Stop), CommandError> {
+        if let Some(file) = self.files.iter().find(|file| is_database(file)) {
+            return Err(CommandError::usage(anyhow!("{file} is a database, not a stream"))
+                .hint("one database is searched at a time"));
+        }
+        let inputs = InputArgs { files: self.files.clone(), signal: self.signal }.open(&[])?;
+        Ok((inputs, Stop::on_signals(DRAIN_TIMEOUT, || std::process::exit(INTERRUPTED))?))
+    }
 }
 
 impl Data {
     fn of(reader: Reader) -> Data {
         Data { reader, rejected: 0 }
-    }
-
-    /// Whether it is a stream.
-    pub(super) fn is_temporary(&self) -> bool {
-        self.reader.is_of_stream()
     }
 
     /// Ok, unless something could not be read.

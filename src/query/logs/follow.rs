@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::hit::{self, Hit, Place};
+use super::hit::{self, Copier, Hit, Place};
 use super::{LogSearch, Plan};
 use crate::error::CommandError;
-use crate::expr::log_time;
-use crate::otlp::Signal;
+use crate::expr::{Matcher, log_time};
+use crate::otlp::{Batch, Signal};
 use crate::query::Reader;
 use crate::store::{Selection, Stored};
 
@@ -27,7 +27,7 @@ impl Follower {
     }
 
     /// What is there now that was not before and is searched for, in the order in which it was stored. Order, limit and
-    /// cursor of the search do not matter.
+    /// cursor of the search do not matter. The database is let go of when that is known.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -43,23 +43,38 @@ impl Follower {
             // Merged segments have the id of the first of them, and their records in the same order.
             let next = segments.get(index + 1).map_or(i64::MAX, |next| next.id);
             let seen: u64 = self.known.range(segment.id..next).map(|(_, items)| items).sum();
+            let Some(opened) = plan.open(reader, segment, &search.matcher) else { continue };
             let mut places = Vec::new();
-            let payload = plan.each(reader, segment, &search.matcher, |row, found| {
+            opened.each(&search.matcher, |row, found| {
                 if row as u64 >= seen {
-                    places.push(Place {
-                        time_ns: log_time(found.record),
-                        segment: segment.id,
-                        row: row as i64,
-                    });
+                    let time_ns = log_time(found.record);
+                    places.push(Place { time_ns, segment: segment.id, row: row as i64 });
                 }
             });
-            hits.extend(
-                payload.into_iter().flat_map(|payload| hit::of_places(&payload, std::mem::take(&mut places))),
-            );
+            hits.extend(hit::of_places(&opened.payload, places));
         }
+        // Whoever holds on to what was there keeps the log of the writer from being brought into the file.
+        reader.release()?;
         self.known = items(&segments);
         Ok(hits)
     }
+}
+
+/// What of a batch that has just come is searched for.
+pub fn hits_of(batch: &Batch, matcher: &Matcher) -> Vec<Hit> {
+    let mut copier = Copier::default();
+    let mut hits = Vec::new();
+    let mut row = 0;
+    matcher.find(
+        batch.bytes(),
+        &mut row,
+        |_| true,
+        |found| {
+            let place = Place { time_ns: log_time(found.record), segment: 0, row: hits.len() as i64 };
+            hits.push(copier.copy(batch.bytes(), &found, place));
+        },
+    );
+    hits
 }
 
 fn segments(reader: &Reader) -> Result<Vec<Stored>, CommandError> {

@@ -1,27 +1,31 @@
 //! Searches for log records.
 //!
 //! Segments are read in the order of their ends, the latest first; what is found waits until no segment that has not
-//! been read can hold anything that comes before it. So the first are there after a few segments, and a search for all
-//! of millions keeps only those that wait.
+//! been read can hold anything that comes before it. So the first are there after a few segments, a search for all of
+//! millions keeps only those that wait, and one with a limit no more of these than that.
 
 mod count;
 mod follow;
 mod hit;
+mod position;
+mod tally;
+mod waiting;
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-pub use count::{Count, Counts};
-pub use follow::Follower;
-pub use hit::{Hit, Place};
+pub use count::{Count, Counts, MOST_VALUES};
+pub use follow::{Follower, hits_of};
+pub use hit::{Hit, Place, batch};
+pub use position::{Pager, Position};
 
+use self::waiting::Waiting;
 use super::prune::{self, Keys, Needles};
 use super::reader::Reader;
 use crate::error::CommandError;
-use crate::expr::{Found, Matcher, log_time};
+use crate::expr::{Found, Matcher, Once, log_time};
 use crate::otlp::Signal;
 use crate::otlp::view::Nested;
-use crate::store::{Selection, Stored};
+use crate::store::{Payload, Selection, Stored};
 
 /// The order of log records; those of the same time are in the order in which they came, or the other way round. Those
 /// without a time come last.
@@ -45,7 +49,7 @@ pub struct LogSearch {
     pub limit: Option<usize>,
     /// From this time on, and before this one, in nanoseconds since the epoch.
     pub range_ns: (Option<i64>, Option<i64>),
-    /// Behind this place in the order.
+    /// Behind this place in the order, which may be that of no record.
     pub after: Option<Place>,
     /// Of the very resource whose message this is.
     pub resource: Option<Vec<u8>>,
@@ -61,33 +65,26 @@ impl LogSearch {
         reader: &Reader,
         mut each: impl FnMut(Hit) -> ControlFlow<()>,
     ) -> Result<(), CommandError> {
-        let mut left = self.limit.unwrap_or(usize::MAX);
-        if left == 0 {
+        let mut waiting = Waiting::new(self.limit.unwrap_or(usize::MAX));
+        if waiting.is_done() {
             return Ok(());
         }
         let mut segments = self.segments(reader)?;
         segments.sort_by_key(|segment| self.nearest(segment));
         let plan = Plan::of(&self.matcher);
-        let mut waiting: BTreeMap<Rank, Hit> = BTreeMap::new();
-        let mut hand_over = |waiting: &mut BTreeMap<Rank, Hit>, bound: Option<i128>| {
-            while let Some(first) = waiting.first_entry() {
-                if bound.is_some_and(|bound| first.key().0 >= bound) {
-                    break;
-                }
-                left -= 1;
-                if each(first.remove()).is_break() || left == 0 {
-                    return ControlFlow::Break(());
-                }
-            }
-            ControlFlow::Continue(())
-        };
         reader.in_order(
             &segments,
             |segment| self.hits(reader, &plan, segment),
             |index, hits| {
-                waiting.extend(hits.into_iter().map(|hit| (self.rank(hit.place), hit)));
-                let next = segments.get(index + 1).map(|segment| self.nearest(segment));
-                hand_over(&mut waiting, next)
+                waiting.add(hits.into_iter().map(|hit| (self.order.rank(hit.place), hit)));
+                let bound = segments.get(index + 1).map(|segment| self.nearest(segment));
+                let is_before = |rank: &Rank| bound.is_none_or(|bound| rank.0 < bound);
+                while let Some(hit) = waiting.next(is_before) {
+                    if each(hit).is_break() {
+                        return ControlFlow::Break(());
+                    }
+                }
+                if waiting.is_done() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             },
         );
         Ok(())
@@ -114,38 +111,57 @@ impl LogSearch {
         }
     }
 
-    fn rank(&self, place: Place) -> Rank {
+    /// Whether all records of a segment come before those that are searched for.
+    fn has_passed(&self, reader: &Reader, segment: &Stored) -> bool {
+        let Some((after, (first, last))) = self.after.zip(segment.range) else { return false };
+        let has_passed = match self.order {
+            Order::Newest => i128::from(first) > i128::from(after.time_ns),
+            // SQLite's integers end there, times do not.
+            Order::Oldest => last < i64::MAX && i128::from(last) < i128::from(after.time_ns),
+        };
+        // Those without a time come last, and only the columns say whether there are any.
+        has_passed && reader.columns(segment).is_some_and(|columns| !columns.times.contains(&0))
+    }
+
+    fn hits(&self, reader: &Reader, plan: &Plan, segment: &Stored) -> Vec<Hit> {
+        if self.has_passed(reader, segment) {
+            return Vec::new();
+        }
+        let Some(opened) = plan.open(reader, segment, &self.matcher) else { return Vec::new() };
+        let mut places = Vec::new();
+        let mut is_wanted = Once::default();
+        opened.each(&self.matcher, |row, found| {
+            let place = Place { time_ns: log_time(found.record), segment: segment.id, row: row as i64 };
+            let is_after = self.after.is_none_or(|after| self.order.rank(after) < self.order.rank(place));
+            let is_of_resource =
+                || self.resource.as_ref().is_none_or(|wanted| resource(found.container) == *wanted);
+            if is_after && *is_wanted.of(found.container, is_of_resource) {
+                places.push(place);
+            }
+        });
+        if let Some(limit) = self.limit.filter(|limit| *limit < places.len()) {
+            places.sort_unstable_by_key(|place| self.order.rank(*place));
+            places.truncate(limit);
+        }
+        hit::of_places(&opened.payload, places)
+    }
+}
+
+impl Order {
+    /// Ascends in this order.
+    pub(crate) fn rank(self, place: Place) -> Rank {
         let Place { time_ns, segment, row } = place;
-        match self.order {
+        match self {
             Order::Newest => (-i128::from(time_ns), -segment, -row),
             // The catalog does not say which segments have such.
             Order::Oldest if time_ns == 0 => (NO_TIME, segment, row),
             Order::Oldest => (i128::from(time_ns), segment, row),
         }
     }
-
-    fn hits(&self, reader: &Reader, plan: &Plan, segment: &Stored) -> Vec<Hit> {
-        let mut places = Vec::new();
-        let Some(payload) = plan.each(reader, segment, &self.matcher, |row, found| {
-            let place = Place { time_ns: log_time(found.record), segment: segment.id, row: row as i64 };
-            let is_of_resource =
-                self.resource.as_ref().is_none_or(|wanted| resource(found.container) == *wanted);
-            if is_of_resource && self.after.is_none_or(|after| self.rank(after) < self.rank(place)) {
-                places.push(place);
-            }
-        }) else {
-            return Vec::new();
-        };
-        if let Some(limit) = self.limit.filter(|limit| *limit < places.len()) {
-            places.sort_unstable_by_key(|place| self.rank(*place));
-            places.truncate(limit);
-        }
-        hit::of_places(&payload, places)
-    }
 }
 
 /// Ascending in the order of a search.
-type Rank = (i128, i64, i64);
+pub(crate) type Rank = (i128, i64, i64);
 
 /// Behind all times.
 const NO_TIME: i128 = i128::MAX;
@@ -166,14 +182,8 @@ impl Plan {
         Plan { keys: Keys::of(matcher), needles: Needles::of(matcher) }
     }
 
-    /// Calls `each` with the records of a segment that pass, and their row; returns its batches if there are any.
-    fn each(
-        &self,
-        reader: &Reader,
-        segment: &Stored,
-        matcher: &Matcher,
-        mut each: impl FnMut(usize, Found<'_>),
-    ) -> Option<crate::store::Payload> {
+    /// Opens a segment in which something may pass.
+    fn open(&self, reader: &Reader, segment: &Stored, matcher: &Matcher) -> Option<Opened> {
         if !self.keys.may_be_in(reader, segment) {
             return None;
         }
@@ -185,18 +195,28 @@ impl Plan {
             return None;
         }
         let payload = reader.payload(segment)?;
-        if !self.needles.may_be_in(payload.bytes()) {
-            return None;
-        }
+        self.needles.may_be_in(payload.bytes()).then_some(Opened { payload, rows })
+    }
+}
+
+/// A segment in which something may pass.
+struct Opened {
+    payload: Payload,
+    /// The rows that need to be looked at.
+    rows: Option<prune::Rows>,
+}
+
+impl Opened {
+    /// Calls `each` with the records that pass, and their row.
+    fn each<'a>(&'a self, matcher: &Matcher, mut each: impl FnMut(usize, Found<'a>)) {
         let mut row = 0;
-        for batch in payload.batches() {
+        for batch in self.payload.batches() {
             let current = std::cell::Cell::new(0);
             let wanted = |row| {
                 current.set(row);
-                rows.as_ref().is_none_or(|rows| rows.holds(row))
+                self.rows.as_ref().is_none_or(|rows| rows.holds(row))
             };
             matcher.find(batch, &mut row, wanted, |found| each(current.get(), found));
         }
-        Some(payload)
     }
 }

@@ -4,6 +4,7 @@ mod cases;
 mod counts;
 mod diagrams;
 mod jaeger;
+mod logs;
 mod page;
 mod random;
 mod rollups;

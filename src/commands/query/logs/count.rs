@@ -10,7 +10,7 @@ use super::LogsArgs;
 use crate::error::CommandError;
 use crate::expr::{Field, Name};
 use crate::otlp::Signal;
-use crate::query::logs::{Count, Counts, LogSearch};
+use crate::query::logs::{Count, Counts, LogSearch, MOST_VALUES};
 use crate::ui::sparkline::sparkline;
 use crate::ui::table::{self, Format};
 use crate::ui::terminal;
@@ -28,10 +28,11 @@ pub(super) fn run(
     let texts: Vec<&str> = names.iter().filter_map(|name| name.pattern.as_literal()).collect();
     let fields: Option<Vec<Field>> = names.iter().map(|name| Field::named(name, Signal::Logs)).collect();
     let fields = fields.ok_or_else(|| CommandError::usage(anyhow!("the name of a field is too long")))?;
-    let counts = search.count(&data.reader, &fields, PARTS)?;
-    let shown = if args.limit == 0 { counts.counts.len() } else { args.limit.min(counts.counts.len()) };
-    let rows = counts.counts.get(..shown).unwrap_or_default();
     let format = args.output.format();
+    let parts = if matches!(format, SearchFormat::Csv | SearchFormat::Tsv) { 0 } else { PARTS };
+    let counts = search.count(&data.reader, &fields, parts, (args.limit > 0).then_some(args.limit))?;
+    data.reader.release()?;
+    let rows = &counts.counts;
     let each: Vec<Value> = rows.iter().map(|count| count_json(count, &texts)).collect();
     match format {
         SearchFormat::Json => {
@@ -40,6 +41,7 @@ pub(super) fn run(
                 "from": utc(counts.range_ns.0),
                 "to": utc(counts.range_ns.1),
                 "total": counts.total,
+                "others": counts.others,
                 "counts": each,
             });
             table::print(&format!("{document:#}\n"))?;
@@ -63,8 +65,15 @@ pub(super) fn run(
             table::print(&table::separated(lines, format)?)?;
         }
     }
-    if shown < counts.counts.len() {
-        tracing::info!("{shown} of {} values; --limit 0 shows all", counts.counts.len());
+    if rows.len() < counts.values {
+        tracing::info!("{} of {} values; --limit 0 shows all", rows.len(), counts.values);
+    }
+    if counts.others > 0 {
+        tracing::warn!(
+            "more than {MOST_VALUES} values: {} of {} records have others, which are not told apart",
+            counts.others,
+            counts.total
+        );
     }
     Ok(counts.total == 0)
 }

@@ -1,29 +1,26 @@
 //! `obs query logs`.
 
+mod context;
 mod count;
+mod follow;
 mod line;
+mod writer;
 
-use std::collections::HashMap;
 use std::ops::ControlFlow;
-use std::time::Duration;
 
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
 
 use super::super::time_args::TimeArgs;
 use super::filter::{parse, time_query, warn_of_unknown};
-use super::output::{OutputArgs, SearchFormat, write_stream};
+use super::output::{OutputArgs, SearchFormat};
 use super::source::{Data, SourceArgs};
 use crate::config::Config;
 use crate::error::{CommandError, Outcome};
-use crate::expr::{Matcher, Name, Query, Test, Text};
-use crate::otlp::{Batch, Signal, join};
-use crate::query::find;
-use crate::query::logs::{Follower, Hit, LogSearch, Order};
-use crate::query::trace::{Trace, json as trace_json};
-use crate::ui::table::{self, Table};
-use line::Lines;
+use crate::expr::{Matcher, Name, Query, Search};
+use crate::otlp::Signal;
+use crate::query::logs::{LogSearch, Order, Pager, Position};
+use writer::Writer;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -32,6 +29,7 @@ Examples:
   obs query logs 'user_id: \"12345\" and not level: (debug or trace)' -C 3
   obs query logs 'http.response.status_code >= 500 | count by service'
   obs query logs 'level >= warn' --follow
+  obs collect | obs query logs --follow 'level: error' -
   zcat logs.jsonl.gz | obs query logs timeout -";
 
 const DETAILS: &str = "\
@@ -47,7 +45,10 @@ The language is that of Kibana (KQL):
   … | count by FIELD      how many there are of each value, and when
 
 Fields are level, message, service, trace_id, span_id, timestamp, scope, event, and all attributes of the record, of its \
-resource and its scope by their names, those in maps with dots; resource.NAME, scope.NAME and attributes.NAME say which.";
+resource and its scope by their names, those in maps with dots; resource.NAME, scope.NAME and attributes.NAME say which.
+
+With --context and --trace the form is that of a terminal unless --format says json, ndjson or otlp: a row has no place \
+for more. Where there is more than --limit, the cursor on stderr (next in JSON) continues the list with --after.";
 
 /// Arguments of `obs query logs`.
 #[derive(Debug, Args)]
@@ -62,10 +63,13 @@ pub(super) struct LogsArgs {
     /// Records that are shown, 0 for all
     #[arg(long, short = 'n', value_name = "N", default_value_t = 20)]
     limit: usize,
-    /// Show the last records, and new ones as they are stored
+    /// Go on behind this cursor, which a search before has given
+    #[arg(long, value_name = "CURSOR", conflicts_with_all = ["follow", "count_by"])]
+    after: Option<Position>,
+    /// Show the last records, and new ones as they are stored; those of a stream as they come
     #[arg(long, short, conflicts_with_all = ["sort", "context", "count_by", "trace"])]
     follow: bool,
-    /// Show so many records of the same source before and behind each
+    /// Show so many records of the same source before and behind each, in the order of the list
     #[arg(long, short = 'C', value_name = "N", default_value_t = 0)]
     context: usize,
     /// Show the spans of the traces that the records belong to
@@ -94,29 +98,25 @@ enum OrderArg {
     Oldest,
 }
 
-/// Pause between two looks at the database.
-const FOLLOW_PAUSE: Duration = Duration::from_millis(200);
-
-/// Records that are written at once.
-const AT_ONCE: usize = 1000;
-
 impl LogsArgs {
     pub(super) fn run(&self, config: &Config) -> Result<Outcome, CommandError> {
         let now_ns = self.time.now_ns();
         // Before anything is read.
         let typed = parse(&self.query, Signal::Logs, now_ns)?;
-        let data = self.source.open(config)?;
+        self.check(&typed)?;
+        let format = self.format()?;
         let range_ns = self.time.range_ns()?;
         let query = Query::all(time_query(range_ns).into_iter().chain([typed.query]));
-        warn_of_unknown(&data.reader, &query, Signal::Logs)?;
         let matcher = Matcher::compile(&query, Signal::Logs, now_ns)
             .map_err(|mistake| CommandError::usage(anyhow!(mistake.message)))?;
-        let order = match self.sort {
-            OrderArg::Newest => Order::Newest,
-            OrderArg::Oldest => Order::Oldest,
-        };
+        let order = self.sort.order();
         let limit = (self.limit > 0).then_some(self.limit);
         let search = LogSearch { matcher, order, limit, range_ns, after: None, resource: None };
+        if self.follow && self.source.is_stream() {
+            return follow::stream(self, format, &search);
+        }
+        let data = self.source.open(config)?;
+        warn_of_unknown(&data.reader, &query, Signal::Logs)?;
         let given = self.count_by.iter().map(|name| Name::given(name));
         let count_by: Vec<Name> = typed.count_by.iter().flatten().cloned().chain(given).collect();
         if typed.count_by.is_some() || !count_by.is_empty() {
@@ -124,241 +124,101 @@ impl LogsArgs {
             return Ok(self.output.outcome(&data, is_empty));
         }
         if self.follow {
-            self.follow(&data, &search)?;
-            return Ok(data.outcome());
+            return follow::database(self, format, &data, &search);
         }
-        let is_empty = self.find(&data, &search)?;
+        let is_empty = self.find(&data, format, search)?;
         if is_empty {
             tracing::info!("no log record is found");
         }
         Ok(self.output.outcome(&data, is_empty))
     }
 
+    /// Refuses what would have no effect.
+    fn check(&self, typed: &Search) -> Result<(), CommandError> {
+        let others = [
+            ("--follow", self.follow),
+            ("--context", self.context > 0),
+            ("--trace", self.trace),
+            ("--after", self.after.is_some()),
+        ];
+        let other = others.into_iter().find(|(_, is_given)| *is_given);
+        if let (Some(_), Some((other, _))) = (&typed.count_by, other) {
+            return Err(CommandError::usage(anyhow!("| count does not go with {other}"))
+                .hint(format!("leave out the one or the other: {other} is for records, counts have none")));
+        }
+        if let Some(after) = self.after.filter(|after| after.order != self.sort.order()) {
+            let order = OrderArg::of(after.order).to_possible_value();
+            let order = order.as_ref().map_or("", |order| order.get_name());
+            return Err(CommandError::usage(anyhow!("--after {after}: the cursor is of another order"))
+                .hint(format!("--sort {order} goes on with it")));
+        }
+        Ok(())
+    }
+
+    /// The form that was asked for; with neighbours and traces, for which a row has no place, that of a terminal.
+    fn format(&self) -> Result<SearchFormat, CommandError> {
+        let more = if self.trace { Some("--trace") } else { (self.context > 0).then_some("--context") };
+        match (self.output.format, more) {
+            (Some(SearchFormat::Json), _) if self.follow => {
+                Err(CommandError::usage(anyhow!("--follow has no end, a JSON document has one"))
+                    .hint("--format ndjson writes a line of JSON for each record"))
+            }
+            (Some(SearchFormat::Csv | SearchFormat::Tsv), Some(more)) => {
+                Err(CommandError::usage(anyhow!("a row has no place for what {more} shows"))
+                    .hint("--format table, json, ndjson or otlp"))
+            }
+            (None, Some(_)) => Ok(SearchFormat::Table),
+            _ => Ok(self.output.format()),
+        }
+    }
+
     /// Writes what is found as it is found; returns whether that is nothing.
-    fn find(&self, data: &Data, search: &LogSearch) -> Result<bool, CommandError> {
-        let mut writer = Writer::new(self, data, search);
+    fn find(&self, data: &Data, format: SearchFormat, mut search: LogSearch) -> Result<bool, CommandError> {
+        // One more, to know whether there are any.
+        let seen = self.after.map_or(1, |after| after.seen().saturating_add(1));
+        search.limit = search.limit.map(|limit| limit.saturating_add(seen));
+        search.after = self.after.map(Position::place);
+        let mut pager = Pager::new(search.order, self.after);
+        let mut writer = Writer::new(self, format, Some(&data.reader), &search);
         let mut result = Ok(true);
+        let mut has_more = false;
         search.run(&data.reader, |hit| {
-            result = writer.take(hit);
+            let is_behind = pager.is_behind(hit.place);
+            if is_behind && self.limit > 0 && writer.found() == self.limit as u64 {
+                has_more = true;
+                return ControlFlow::Break(());
+            }
+            pager.pass(hit.place);
+            if is_behind {
+                result = writer.take(hit);
+            }
             match result {
                 Ok(true) => ControlFlow::Continue(()),
                 _ => ControlFlow::Break(()),
             }
         })?;
         result?;
-        writer.finish()
-    }
-
-    fn follow(&self, data: &Data, search: &LogSearch) -> Result<(), CommandError> {
-        if data.is_temporary() {
-            return Err(CommandError::usage(anyhow!("--follow watches a database, not a stream"))
-                .hint("obs collect | obs store, and obs query logs --follow beside it"));
+        let next = has_more.then(|| pager.position().to_string());
+        let is_empty = writer.finish(next.as_deref())?;
+        if let Some(next) = next {
+            tracing::info!("there are more: --after {next}, or --limit");
         }
-        let mut follower = Follower::new(&data.reader)?;
-        let mut last = Vec::new();
-        if self.limit > 0 {
-            search.run(&data.reader, |hit| {
-                last.push(hit);
-                ControlFlow::Continue(())
-            })?;
-        }
-        last.reverse();
-        let mut new = last;
-        loop {
-            let mut writer = Writer::new(self, data, search);
-            for hit in new {
-                if !writer.take(hit)? {
-                    return Ok(());
-                }
-            }
-            if !writer.flush()? {
-                return Ok(());
-            }
-            std::thread::sleep(FOLLOW_PAUSE);
-            new = follower.new_hits(&data.reader, search)?;
-        }
+        Ok(is_empty)
     }
 }
 
-/// Writes what is found in the form that is asked for.
-struct Writer<'a> {
-    args: &'a LogsArgs,
-    data: &'a Data,
-    search: &'a LogSearch,
-    format: SearchFormat,
-    lines: Lines<'a>,
-    /// Not written yet.
-    waiting: Vec<Hit>,
-    json: Vec<Value>,
-    traces: HashMap<[u8; 16], Value>,
-    found: u64,
-}
-
-impl<'a> Writer<'a> {
-    fn new(args: &'a LogsArgs, data: &'a Data, search: &'a LogSearch) -> Writer<'a> {
-        Writer {
-            args,
-            data,
-            search,
-            format: args.output.format(),
-            lines: Lines::new(&args.time, args.attributes, &search.matcher),
-            waiting: Vec::new(),
-            json: Vec::new(),
-            traces: HashMap::new(),
-            found: 0,
+impl OrderArg {
+    fn order(self) -> Order {
+        match self {
+            OrderArg::Newest => Order::Newest,
+            OrderArg::Oldest => Order::Oldest,
         }
     }
 
-    /// Takes a record; returns whether somebody still reads.
-    fn take(&mut self, hit: Hit) -> Result<bool, CommandError> {
-        self.found += 1;
-        self.waiting.push(hit);
-        let is_one_by_one = self.args.context > 0 || self.args.trace;
-        if is_one_by_one || self.waiting.len() >= AT_ONCE { self.flush() } else { Ok(true) }
-    }
-
-    /// Writes what waits; returns whether somebody still reads.
-    fn flush(&mut self) -> Result<bool, CommandError> {
-        let hits = std::mem::take(&mut self.waiting);
-        if hits.is_empty() {
-            return Ok(true);
-        }
-        match self.format {
-            SearchFormat::Json => {
-                for hit in &hits {
-                    let json = self.json(hit)?;
-                    self.json.push(json);
-                }
-                Ok(true)
-            }
-            SearchFormat::Ndjson => {
-                let lines: Vec<Value> = hits.iter().map(|hit| self.json(hit)).collect::<Result<_, _>>()?;
-                table::write(&lines.iter().map(|json| format!("{json}\n")).collect::<String>())
-            }
-            SearchFormat::Otlp => {
-                let mut batches: Vec<Batch> = Vec::new();
-                for hit in &hits {
-                    batches.extend(self.context(hit, Order::Newest)?.into_iter().map(|hit| hit.batch));
-                    batches.push(hit.batch.clone());
-                    batches.extend(self.context(hit, Order::Oldest)?.into_iter().map(|hit| hit.batch));
-                }
-                write_stream([join(Signal::Logs, &batches)])?;
-                for id in hits.iter().filter(|_| self.args.trace).filter_map(trace_id) {
-                    write_stream(find::of_trace(&self.data.reader, Signal::Traces, id)?)?;
-                }
-                Ok(true)
-            }
-            SearchFormat::Table => {
-                let mut text = String::new();
-                for hit in &hits {
-                    text += &self.lines_of(hit)?;
-                }
-                table::write(&text)
-            }
-            SearchFormat::Csv | SearchFormat::Tsv => {
-                let is_first = self.found == hits.len() as u64;
-                let rows = hits.iter().map(|hit| self.lines.row(hit)).collect();
-                let form =
-                    if self.format == SearchFormat::Csv { table::Format::Csv } else { table::Format::Tsv };
-                let table = Table { columns: line::COLUMNS, rows, json: Value::Null };
-                table::write(&table.rows_text(form, is_first && !self.args.follow)?)
-            }
+    fn of(order: Order) -> OrderArg {
+        match order {
+            Order::Newest => OrderArg::Newest,
+            Order::Oldest => OrderArg::Oldest,
         }
     }
-
-    /// Writes the rest; returns whether nothing was found.
-    fn finish(mut self) -> Result<bool, CommandError> {
-        self.flush()?;
-        if self.format == SearchFormat::Json {
-            let document = json!({"schema": "obs.query.logs/1", "logs": self.json});
-            table::print(&format!("{document:#}\n"))?;
-        } else if self.found == 0 && matches!(self.format, SearchFormat::Csv | SearchFormat::Tsv) {
-            let table = Table { columns: line::COLUMNS, rows: Vec::new(), json: Value::Null };
-            self.format.print(table, &[])?;
-        }
-        Ok(self.found == 0)
-    }
-
-    fn json(&mut self, hit: &Hit) -> Result<Value, CommandError> {
-        let mut json = line::json(hit);
-        if self.args.context > 0 {
-            let (before, behind) = (self.context(hit, Order::Newest)?, self.context(hit, Order::Oldest)?);
-            json["before"] = before.iter().map(line::json).collect();
-            json["behind"] = behind.iter().map(line::json).collect();
-        }
-        if let Some(id) = trace_id(hit).filter(|_| self.args.trace) {
-            if !self.traces.contains_key(&id) {
-                let trace = self.trace(id)?;
-                self.traces.insert(id, trace_json::json(&trace, &[]));
-            }
-            json["trace"] = self.traces.get(&id).cloned().unwrap_or_default();
-        }
-        Ok(json)
-    }
-
-    /// A record for people, with its neighbours and its trace.
-    fn lines_of(&mut self, hit: &Hit) -> Result<String, CommandError> {
-        let mut text = String::new();
-        let has_neighbours = self.args.context > 0;
-        if has_neighbours && self.found > 1 {
-            text += "--\n";
-        }
-        for hit in self.context(hit, Order::Newest)? {
-            text += &self.lines.line(&hit, line::Mark::Context);
-        }
-        text += &self.lines.line(hit, if has_neighbours { line::Mark::Hit } else { line::Mark::None });
-        for hit in self.context(hit, Order::Oldest)? {
-            text += &self.lines.line(&hit, line::Mark::Context);
-        }
-        if let Some(id) = trace_id(hit).filter(|_| self.args.trace) {
-            let is_new = self.traces.insert(id, Value::Null).is_none();
-            if is_new {
-                text += &super::trace::text(&self.trace(id)?);
-            }
-            text += "\n";
-        }
-        Ok(text)
-    }
-
-    fn trace(&self, id: [u8; 16]) -> Result<Trace, CommandError> {
-        Ok(Trace::assemble(id, &find::of_trace(&self.data.reader, Signal::Traces, id)?))
-    }
-
-    /// The records of the same source before a record (in the order [`Order::Newest`]) or behind it, by time.
-    fn context(&self, hit: &Hit, side: Order) -> Result<Vec<Hit>, CommandError> {
-        if self.args.context == 0 {
-            return Ok(Vec::new());
-        }
-        let service = Query::Is(Some(Name::given("service")), Test::Equals(Text::literal(hit.service())));
-        let time_ns = i64::try_from(hit.place.time_ns).unwrap_or(i64::MAX);
-        let range_ns = match side {
-            Order::Newest => (None, Some(time_ns.saturating_add(1))),
-            Order::Oldest => (Some(time_ns), None),
-        };
-        let query = Query::all([service].into_iter().chain(time_query(range_ns)));
-        let matcher = Matcher::compile(&query, self.search.matcher.signal(), 0)
-            .map_err(|mistake| CommandError::failure(anyhow!(mistake.message)))?;
-        let search = LogSearch {
-            matcher,
-            order: side,
-            limit: Some(self.args.context),
-            range_ns,
-            after: Some(hit.place),
-            resource: Some(hit.resource().to_vec()),
-        };
-        let mut found = Vec::new();
-        search.run(&self.data.reader, |hit| {
-            found.push(hit);
-            ControlFlow::Continue(())
-        })?;
-        if side == Order::Newest {
-            found.reverse();
-        }
-        Ok(found)
-    }
-}
-
-/// The trace that a record belongs to.
-fn trace_id(hit: &Hit) -> Option<[u8; 16]> {
-    hit.record().trace_id().try_into().ok().filter(|id| *id != [0; 16])
 }

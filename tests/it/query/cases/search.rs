@@ -144,7 +144,7 @@ fn in_database(file: &CaseFile, search: &Search, matcher: Matcher, reader: &Read
     let found =
         LogSearch { matcher, order, limit: None, range_ns: (None, None), after: None, resource: None };
     if search.count_by.is_some() {
-        let counts = found.count(reader, &fields(file, search), 1).unwrap();
+        let counts = found.count(reader, &fields(file, search), 1, None).unwrap();
         return Expected::counts(counts.counts.into_iter().map(|count| (count.values, count.count)));
     }
     let mut keys = BTreeSet::new();
