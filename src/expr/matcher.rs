@@ -5,7 +5,7 @@ use regex::Regex;
 use super::field::{Field, Intrinsic};
 use super::pattern::Pattern;
 use super::predicate::{Predicate, Value};
-use super::records::{Found, Seen};
+use super::records::{Found, Seen, has_severity};
 use super::{Name, Query, Test, Text};
 use crate::mistake::Mistake;
 use crate::otlp::view::Nested;
@@ -214,7 +214,13 @@ impl Matcher {
             Node::And(nodes) => nodes.iter().all(|node| self.passes(node, above, record)),
             Node::Or(nodes) => nodes.iter().any(|node| self.passes(node, above, record)),
             Node::Not(node) => !self.passes(node, above, record),
-            Node::Leaf(number) => above[*number] || self.leaves[*number].passes_record(self.signal, record),
+            Node::Leaf(number) => {
+                let leaf = &self.leaves[*number];
+                // A severity outranks the attributes of resource and scope, as it does those of the record.
+                let is_above = above[*number]
+                    && !(leaf.field.intrinsic == Some(Intrinsic::Level) && has_severity(record));
+                is_above || leaf.passes_record(self.signal, record)
+            }
         }
     }
 }
@@ -248,7 +254,8 @@ impl Leaf {
         self.predicate.passes(value, self.field.is_prose)
     }
 
-    /// What a value of the intrinsic field says of the whole field: an attribute of that name may pass where it does not.
+    /// What a value of the intrinsic field says of the whole field: an attribute of that name may pass where it does not,
+    /// unless it is a level, where attributes count only without a severity.
     pub fn maybe(&self, passes: bool) -> Option<bool> {
         (passes || self.field.is_intrinsic() || self.field.intrinsic == Some(Intrinsic::Level))
             .then_some(passes)

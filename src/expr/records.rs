@@ -167,14 +167,13 @@ impl Field {
     }
 
     fn of_log(&self, record: &[u8], each: Each<'_>) -> bool {
-        let mut is_set = false;
         if let Some(intrinsic) = self.intrinsic
-            && log_value(intrinsic, record, &mut is_set, each)
+            && log_value(intrinsic, record, each)
         {
             return true;
         }
         // Loggers that do not set the severity may have an attribute for it.
-        if self.is_intrinsic() || (self.intrinsic == Some(Intrinsic::Level) && is_set) {
+        if self.is_intrinsic() || (self.intrinsic == Some(Intrinsic::Level) && has_severity(record)) {
             return false;
         }
         Fields::new(record).any(|(number, value)| match number {
@@ -301,13 +300,12 @@ fn span_value(intrinsic: Intrinsic, record: &[u8], each: Each<'_>) -> bool {
     }
 }
 
-fn log_value(intrinsic: Intrinsic, record: &[u8], is_set: &mut bool, each: Each<'_>) -> bool {
+fn log_value(intrinsic: Intrinsic, record: &[u8], each: Each<'_>) -> bool {
     match intrinsic {
         Intrinsic::Level => {
             let severity = bits(record, log::SEVERITY) as i64;
             let name = text(bytes(record, log::SEVERITY_TEXT));
-            *is_set = severity > 0 || !name.is_empty();
-            *is_set && each(Seen::Intrinsic(Value::Level(severity, name)))
+            has_severity(record) && each(Seen::Intrinsic(Value::Level(severity, name)))
         }
         Intrinsic::SeverityNumber => {
             let severity = bits(record, log::SEVERITY) as i64;
@@ -322,6 +320,11 @@ fn log_value(intrinsic: Intrinsic, record: &[u8], is_set: &mut bool, each: Each<
         Intrinsic::EventName => text_value(bytes(record, log::EVENT_NAME), each),
         _ => false,
     }
+}
+
+/// Whether a log record says how severe it is, so that no attribute does.
+pub(super) fn has_severity(record: &[u8]) -> bool {
+    bits(record, log::SEVERITY) as i64 > 0 || !text(bytes(record, log::SEVERITY_TEXT)).is_empty()
 }
 
 /// When a log record was made or, where it does not say, observed; nanoseconds since the epoch.
