@@ -90,13 +90,14 @@ impl Matcher {
     }
 
     fn condition(&mut self, name: Option<&Name>, test: &Test, now_ns: i64) -> Result<Node, Mistake> {
-        let field = match name {
+        let mut field = match name {
             Some(name) => Field::named(name, self.signal)
                 .ok_or_else(|| Mistake::new(name.span.clone(), "the name is too long"))?,
             None => Field::any(),
         };
-        if let (true, Test::Equals(text) | Test::Differs(text)) = (field.is_prose, test) {
-            self.words += text.words.len();
+        if let Test::Equals(text) | Test::Differs(text) = test {
+            field.is_prose &= !text.is_whole;
+            self.words += if field.is_prose { text.words.len() } else { 0 };
             if self.words > MOST_WORDS {
                 let message = format!("more than {MOST_WORDS} words are looked for");
                 return Err(Mistake::new(text.span.clone(), message)
@@ -105,8 +106,13 @@ impl Matcher {
         }
         let leaf = self.leaf(field.clone(), Predicate::compile(test, &field, now_ns)?);
         if let Test::Differs(_) = test {
+            let differs = Node::Not(Box::new(leaf));
+            // Every span has failed or not.
+            if field.intrinsic == Some(Intrinsic::Error) {
+                return Ok(differs);
+            }
             let exists = self.leaf(field, Predicate::Exists);
-            return Ok(Node::And(vec![exists, Node::Not(Box::new(leaf))]));
+            return Ok(Node::And(vec![exists, differs]));
         }
         match (name, test) {
             // The id of a trace as such is looked for where it stands.

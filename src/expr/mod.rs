@@ -81,6 +81,8 @@ pub struct Text {
     pub words: Vec<Pattern>,
     /// Whether it was quoted.
     pub quoted: bool,
+    /// Whether it is the whole value, also where words are looked for otherwise.
+    pub is_whole: bool,
     /// Where it stands in the text, in bytes.
     pub span: Range<usize>,
 }
@@ -131,14 +133,9 @@ impl Text {
         Pattern::joined(&self.words)
     }
 
-    /// A value that was given as such, with `*` for anything.
-    pub fn given(text: &str) -> Text {
-        Text { words: vec![Pattern::with_wildcards(text)], quoted: true, span: 0..text.len() }
-    }
-
-    /// A value that was given as such, in which nothing has a meaning.
+    /// A value that was given as such: all of it, and nothing in it has a meaning.
     pub fn literal(text: &str) -> Text {
-        Text { words: vec![Pattern::literal(text)], quoted: true, span: 0..text.len() }
+        Text { words: vec![Pattern::literal(text)], quoted: true, is_whole: true, span: 0..text.len() }
     }
 }
 

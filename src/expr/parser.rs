@@ -171,7 +171,7 @@ impl<'a> Parser<'a> {
         if let Kind::Quoted(pattern) = self.kind() {
             let words = vec![pattern.clone()];
             self.at += 1;
-            return Ok(Text { words, quoted: true, span: begin });
+            return Ok(Text { words, quoted: true, is_whole: false, span: begin });
         }
         let mut words: Vec<Pattern> = Vec::new();
         let mut span = begin;
@@ -195,7 +195,7 @@ impl<'a> Parser<'a> {
                 _ => mistake.hint(format!("put and or or before {word}, or the value in quotes")),
             });
         }
-        Ok(Text { words, quoted: false, span })
+        Ok(Text { words, quoted: false, is_whole: false, span })
     }
 
     fn count_by(&mut self) -> Result<Option<Vec<Name>>, Mistake> {

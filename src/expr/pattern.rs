@@ -23,18 +23,6 @@ impl Pattern {
         Pattern(vec![Piece::Literal(text.to_owned())])
     }
 
-    /// A text in which `*` stands for anything.
-    pub fn with_wildcards(text: &str) -> Pattern {
-        let mut pattern = Pattern::default();
-        for (index, literal) in text.split('*').enumerate() {
-            if index > 0 {
-                pattern.push_anything();
-            }
-            literal.chars().for_each(|character| pattern.push(character));
-        }
-        pattern
-    }
-
     pub(super) fn joined(words: &[Pattern]) -> Pattern {
         let mut whole = Pattern::default();
         for (index, word) in words.iter().enumerate() {
@@ -155,6 +143,19 @@ fn compile(expression: &str, ignores_case: bool) -> Option<Regex> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Pattern {
+        fn with_wildcards(text: &str) -> Pattern {
+            let mut pattern = Pattern::default();
+            for (index, literal) in text.split('*').enumerate() {
+                if index > 0 {
+                    pattern.push_anything();
+                }
+                literal.chars().for_each(|character| pattern.push(character));
+            }
+            pattern
+        }
+    }
 
     fn finds(pattern: &str, text: &str) -> bool {
         Pattern::with_wildcards(pattern).words(false).unwrap().is_match(text)

@@ -106,8 +106,8 @@ impl Predicate {
     /// Whether a value passes.
     pub(super) fn passes(&self, value: Value<'_>, is_prose: bool) -> bool {
         match self {
-            // A span may have no name, a resource no service.
-            Predicate::Exists => !matches!(value, Value::Text("")),
+            // A span may have no name, a resource no service; of a span that has not failed there is no error.
+            Predicate::Exists => !matches!(value, Value::Text("") | Value::Bool(false)),
             Predicate::Equals(equal) => equal.passes(value, is_prose),
             Predicate::Compares(comparison, threshold) => threshold.passes(*comparison, value),
             Predicate::Finds(regex) => match value {

@@ -27,7 +27,7 @@ pub(super) struct FilterArgs {
     /// With this attribute; repeatable
     ///
     /// KEY=VALUE, KEY!=VALUE, KEY=~REGEX, KEY<NUMBER, KEY<=NUMBER, KEY>NUMBER or KEY>=NUMBER; of the span, its resource,
-    /// scope, events or links. VALUE is compared with values of all types.
+    /// scope, events or links. VALUE is the whole value, of any type; * in it is the character.
     #[arg(long, short, value_name = "TAG")]
     tag: Vec<Tag>,
     /// With the status ERROR
@@ -122,8 +122,8 @@ impl FilterArgs {
         for tag in &self.tag {
             let query = is(&tag.name, tag.test.clone());
             let whole = |mistake: mistake::Mistake| {
-                CommandError::usage(anyhow!("--tag {}: {}", tag.name, mistake.message))
-                    .hint(mistake.hint.unwrap_or_default())
+                let error = CommandError::usage(anyhow!("--tag {}: {}", tag.name, mistake.message));
+                mistake.hint.into_iter().fold(error, CommandError::hint)
             };
             Matcher::compile(&query, signal, now_ns).map_err(whole)?;
             given.push(query);
