@@ -6,7 +6,7 @@ use super::field::{Field, Intrinsic};
 use super::pattern::Pattern;
 use super::predicate::{Predicate, Value};
 use super::records::{Found, Seen, has_severity};
-use super::{Name, Query, Test, Text};
+use super::{Clock, Name, Query, Test, Text};
 use crate::mistake::Mistake;
 use crate::otlp::view::Nested;
 use crate::otlp::{Signal, tree};
@@ -51,13 +51,13 @@ pub struct Matcher {
 }
 
 impl Matcher {
-    /// Compiles a query for the records of a signal; `now` stands for `now_ns`.
+    /// Compiles a query for the records of a signal; the clock says when `now` is.
     ///
     /// # Errors
     /// What is wrong with a value, and where.
-    pub fn compile(query: &Query, signal: Signal, now_ns: i64) -> Result<Matcher, Mistake> {
+    pub fn compile(query: &Query, signal: Signal, clock: &Clock) -> Result<Matcher, Mistake> {
         let mut matcher = Matcher { signal, words: 0, root: Node::True, leaves: Vec::new() };
-        matcher.root = matcher.node(query, now_ns)?;
+        matcher.root = matcher.node(query, clock)?;
         Ok(matcher)
     }
 
@@ -66,9 +66,9 @@ impl Matcher {
         self.signal
     }
 
-    fn node(&mut self, query: &Query, now_ns: i64) -> Result<Node, Mistake> {
+    fn node(&mut self, query: &Query, clock: &Clock) -> Result<Node, Mistake> {
         let nodes = |matcher: &mut Matcher, queries: &[Query]| -> Result<Vec<Node>, Mistake> {
-            queries.iter().map(|query| matcher.node(query, now_ns)).collect()
+            queries.iter().map(|query| matcher.node(query, clock)).collect()
         };
         Ok(match query {
             Query::All => Node::True,
@@ -79,17 +79,17 @@ impl Matcher {
                 Node::And(nodes)
             }
             Query::Or(queries) => Node::Or(nodes(self, queries)?),
-            Query::Not(query) => Node::Not(Box::new(self.node(query, now_ns)?)),
-            Query::Is(name, test) => self.condition(name.as_ref(), test, now_ns)?,
+            Query::Not(query) => Node::Not(Box::new(self.node(query, clock)?)),
+            Query::Is(name, test) => self.condition(name.as_ref(), test, clock)?,
             Query::Own(intrinsic, test) => {
                 let field = Field::own(*intrinsic);
-                let predicate = Predicate::compile(test, &field, now_ns)?;
+                let predicate = Predicate::compile(test, &field, clock)?;
                 self.leaf(field, predicate)
             }
         })
     }
 
-    fn condition(&mut self, name: Option<&Name>, test: &Test, now_ns: i64) -> Result<Node, Mistake> {
+    fn condition(&mut self, name: Option<&Name>, test: &Test, clock: &Clock) -> Result<Node, Mistake> {
         let mut field = match name {
             Some(name) => Field::named(name, self.signal)
                 .ok_or_else(|| Mistake::new(name.span.clone(), "the name is too long"))?,
@@ -104,7 +104,7 @@ impl Matcher {
                     .hint("put words that stand one behind the other in quotes"));
             }
         }
-        let leaf = self.leaf(field.clone(), Predicate::compile(test, &field, now_ns)?);
+        let leaf = self.leaf(field.clone(), Predicate::compile(test, &field, clock)?);
         if let Test::Differs(_) = test {
             let differs = Node::Not(Box::new(leaf));
             // Every span has failed or not.
@@ -118,7 +118,7 @@ impl Matcher {
             // The id of a trace as such is looked for where it stands.
             (None, Test::Equals(text)) if is_trace_id(text) => {
                 let id = Query::Is(Some(Name::given("trace_id")), test.clone());
-                Ok(Node::Or(vec![leaf, self.node(&id, now_ns)?]))
+                Ok(Node::Or(vec![leaf, self.node(&id, clock)?]))
             }
             _ => Ok(leaf),
         }

@@ -27,6 +27,7 @@ mod parser;
 mod pattern;
 mod predicate;
 mod records;
+mod time;
 pub mod words;
 
 use std::ops::Range;
@@ -38,6 +39,7 @@ pub use parser::parse;
 pub use pattern::{Pattern, Piece};
 pub use predicate::{Equal, Predicate, Threshold, Value};
 pub use records::{Found, attribute_text, for_each_record, log_time, value_of};
+pub use time::Clock;
 
 /// What is searched for, and what is to be done with what is found.
 #[derive(Debug, Clone, PartialEq, Eq)]

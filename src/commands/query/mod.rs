@@ -11,8 +11,11 @@ mod output;
 mod services;
 mod source;
 mod sql;
+mod tag;
 mod trace;
 mod traces;
+mod typed;
+mod unknown;
 
 use clap::{Args, Subcommand};
 

@@ -37,8 +37,6 @@ pub(super) struct Data {
     pub(super) reader: Reader,
     /// Objects of a stream that could not be read.
     rejected: u64,
-    /// Whether it was made of a stream.
-    is_temporary: bool,
 }
 
 const SQLITE: &[u8] = b"SQLite format 3\0";
@@ -85,20 +83,44 @@ impl SourceArgs {
                         Arc::new(true.into()),
                     )?;
                 }
-                Ok(Data { reader, rejected: temporary.unlink()?, is_temporary: true })
+                Ok(Data { reader, rejected: temporary.unlink()? })
             }
+        }
+    }
+}
+
+impl SourceArgs {
+    /// Expects that an operand is what it stands for, not a file that was meant to be searched; `command` takes the file
+    /// behind it.
+    ///
+    /// # Errors
+    /// It is the name of a file, and no file is given.
+    pub(super) fn expect_no_file(
+        &self,
+        what: &str,
+        operand: &str,
+        command: &str,
+    ) -> Result<(), CommandError> {
+        if !self.files.is_empty() || !is_file(operand) {
+            return Ok(());
+        }
+        Err(CommandError::usage(anyhow!("expected {what} before the file {operand}"))
+            .hint(format!("{command} {operand}")))
+    }
+
+    /// Whether streams are searched.
+    pub(super) fn is_stream(&self) -> bool {
+        match self.files.as_slice() {
+            [] => false,
+            [file] => !is_database(file),
+            _ => true,
         }
     }
 }
 
 impl Data {
     fn of(reader: Reader) -> Data {
-        Data { reader, rejected: 0, is_temporary: false }
-    }
-
-    /// Whether it is a stream.
-    pub(super) fn is_temporary(&self) -> bool {
-        self.is_temporary
+        Data { reader, rejected: 0 }
     }
 
     /// Ok, unless something could not be read.
@@ -107,12 +129,15 @@ impl Data {
     }
 }
 
+fn is_file(name: &str) -> bool {
+    std::fs::metadata(name).is_ok_and(|metadata| metadata.is_file())
+}
+
 /// Whether an operand is a SQLite file.
 fn is_database(file: &str) -> bool {
     use std::io::Read;
     let mut head = [0; SQLITE.len()];
-    let is_file = std::fs::metadata(file).is_ok_and(|metadata| metadata.is_file());
-    is_file
+    is_file(file)
         && std::fs::File::open(file).and_then(|mut file| file.read_exact(&mut head)).is_ok()
         && head == SQLITE
 }

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::super::time_args::utc;
-use super::filter::{DurationArgs, Filter, FilterArgs};
+use super::filter::{DurationArgs, FilterArgs};
 use super::output::{OutputArgs, SearchFormat, write_stream};
 use super::source::{Data, SourceArgs};
 use crate::config::Config;
@@ -78,20 +78,28 @@ impl OrderArg {
 
 impl TracesArgs {
     pub(super) fn run(&self, config: &Config) -> Result<Outcome, CommandError> {
+        let filter = self.filter.compile(&self.duration)?;
+        let format = self.output.format()?;
         let data = self.source.open(config)?;
-        let Filter { matcher, range_ns } = self.filter.compile(&data, Some(&self.duration))?;
         let order = self.sort.order();
         // One more, to know whether there are any.
         let limit = (self.limit > 0).then_some(self.limit.saturating_add(1));
         let duration_ns = self.duration.of_trace_ns();
-        let search = TraceSearch { matcher, duration_ns, order, after: self.after, limit, range_ns };
+        let search = TraceSearch {
+            matcher: filter.matcher.clone(),
+            duration_ns,
+            order,
+            after: self.after,
+            limit,
+            range_ns: filter.range_ns,
+        };
         let mut found = search.run(&data.reader)?;
         let has_more = self.limit > 0 && found.len() > self.limit;
         if has_more {
             found.truncate(self.limit);
         }
         let next = found.last().filter(|_| has_more).map(|last| last.position(order).to_string());
-        match self.output.format() {
+        match format {
             SearchFormat::Otlp => write_traces(&data, &found)?,
             format => {
                 let each: Vec<Value> = found.iter().map(|trace| trace_json(trace, order)).collect();
@@ -108,6 +116,7 @@ impl TracesArgs {
             None if found.is_empty() => tracing::info!("no trace is found"),
             None => {}
         }
+        filter.explain(&data.reader, found.is_empty())?;
         Ok(self.output.outcome(&data, found.is_empty()))
     }
 

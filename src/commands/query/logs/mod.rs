@@ -12,9 +12,10 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::super::time_args::TimeArgs;
-use super::filter::{parse, time_query, warn_of_unknown};
 use super::output::{OutputArgs, SearchFormat, write_stream};
 use super::source::{Data, SourceArgs};
+use super::typed::{names, parse, time_query};
+use super::unknown;
 use crate::config::Config;
 use crate::error::{CommandError, Outcome};
 use crate::expr::{Matcher, Name, Query, Test, Text};
@@ -23,6 +24,7 @@ use crate::query::find;
 use crate::query::logs::{Follower, Hit, LogSearch, Order};
 use crate::query::trace::{Trace, json as trace_json};
 use crate::ui::table::{self, Table};
+use count::Count;
 use line::Lines;
 
 const EXAMPLES: &str = "\
@@ -102,41 +104,51 @@ const AT_ONCE: usize = 1000;
 
 impl LogsArgs {
     pub(super) fn run(&self, config: &Config) -> Result<Outcome, CommandError> {
-        let now_ns = self.time.now_ns();
+        self.source.expect_no_file("a query", &self.query, "obs query logs ''")?;
         // Before anything is read.
-        let typed = parse(&self.query, Signal::Logs, now_ns)?;
-        let data = self.source.open(config)?;
+        let clock = self.time.clock();
+        let typed = parse(&self.query, Signal::Logs, &clock)?;
         let range_ns = self.time.range_ns()?;
         let query = Query::all(time_query(range_ns).into_iter().chain([typed.query]));
-        warn_of_unknown(&data.reader, &query, Signal::Logs)?;
-        let matcher = Matcher::compile(&query, Signal::Logs, now_ns)
+        let matcher = Matcher::compile(&query, Signal::Logs, &clock)
             .map_err(|mistake| CommandError::usage(anyhow!(mistake.message)))?;
+        let format = self.output.format()?;
+        let given = self.count_by.iter().map(|name| Name::given(name));
+        let count_by: Vec<Name> = typed.count_by.iter().flatten().cloned().chain(given).collect();
+        let is_count = typed.count_by.is_some() || !count_by.is_empty();
+        let count = is_count.then(|| Count::compile(&count_by, format)).transpose()?;
+        if self.follow && self.source.is_stream() {
+            return Err(CommandError::usage(anyhow!("--follow watches a database, not a stream"))
+                .hint("obs collect | obs store, and obs query logs --follow beside it"));
+        }
+        let data = self.source.open(config)?;
         let order = match self.sort {
             OrderArg::Newest => Order::Newest,
             OrderArg::Oldest => Order::Oldest,
         };
         let limit = (self.limit > 0).then_some(self.limit);
         let search = LogSearch { matcher, order, limit, range_ns, after: None, resource: None };
-        let given = self.count_by.iter().map(|name| Name::given(name));
-        let count_by: Vec<Name> = typed.count_by.iter().flatten().cloned().chain(given).collect();
-        if typed.count_by.is_some() || !count_by.is_empty() {
-            let is_empty = count::run(&data, &search, &count_by, self)?;
-            return Ok(self.output.outcome(&data, is_empty));
-        }
+        let names = names(&query);
         if self.follow {
-            self.follow(&data, &search)?;
+            self.follow(&data, &search, &names)?;
             return Ok(data.outcome());
         }
-        let is_empty = self.find(&data, &search)?;
+        let is_empty = match &count {
+            Some(count) => count.run(&data, &search, self)?,
+            None => self.find(&data, &search)?,
+        };
         if is_empty {
-            tracing::info!("no log record is found");
+            if count.is_none() {
+                tracing::info!("no log record is found");
+            }
+            explain_nothing(&data, &search, &names)?;
         }
         Ok(self.output.outcome(&data, is_empty))
     }
 
     /// Writes what is found as it is found; returns whether that is nothing.
     fn find(&self, data: &Data, search: &LogSearch) -> Result<bool, CommandError> {
-        let mut writer = Writer::new(self, data, search);
+        let mut writer = Writer::new(self, data, search)?;
         let mut result = Ok(true);
         search.run(&data.reader, |hit| {
             result = writer.take(hit);
@@ -149,11 +161,7 @@ impl LogsArgs {
         writer.finish()
     }
 
-    fn follow(&self, data: &Data, search: &LogSearch) -> Result<(), CommandError> {
-        if data.is_temporary() {
-            return Err(CommandError::usage(anyhow!("--follow watches a database, not a stream"))
-                .hint("obs collect | obs store, and obs query logs --follow beside it"));
-        }
+    fn follow(&self, data: &Data, search: &LogSearch, names: &[String]) -> Result<(), CommandError> {
         let mut follower = Follower::new(&data.reader)?;
         let mut last = Vec::new();
         if self.limit > 0 {
@@ -161,11 +169,14 @@ impl LogsArgs {
                 last.push(hit);
                 ControlFlow::Continue(())
             })?;
+            if last.is_empty() {
+                explain_nothing(data, search, names)?;
+            }
         }
         last.reverse();
         let mut new = last;
         loop {
-            let mut writer = Writer::new(self, data, search);
+            let mut writer = Writer::new(self, data, search)?;
             for hit in new {
                 if !writer.take(hit)? {
                     return Ok(());
@@ -178,6 +189,13 @@ impl LogsArgs {
             new = follower.new_hits(&data.reader, search)?;
         }
     }
+}
+
+/// Tells of fields and services that there are not. Where something is found the names may be those of the bodies of
+/// records, which the catalog does not list.
+fn explain_nothing(data: &Data, search: &LogSearch, names: &[String]) -> Result<(), CommandError> {
+    unknown::warn_of_fields(&data.reader, Signal::Logs, names)?;
+    unknown::warn_of_services(&data.reader, &search.matcher)
 }
 
 /// Writes what is found in the form that is asked for.
@@ -195,18 +213,18 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(args: &'a LogsArgs, data: &'a Data, search: &'a LogSearch) -> Writer<'a> {
-        Writer {
+    fn new(args: &'a LogsArgs, data: &'a Data, search: &'a LogSearch) -> Result<Writer<'a>, CommandError> {
+        Ok(Writer {
             args,
             data,
             search,
-            format: args.output.format(),
+            format: args.output.format()?,
             lines: Lines::new(&args.time, args.attributes, &search.matcher),
             waiting: Vec::new(),
             json: Vec::new(),
             traces: HashMap::new(),
             found: 0,
-        }
+        })
     }
 
     /// Takes a record; returns whether somebody still reads.
@@ -336,7 +354,7 @@ impl<'a> Writer<'a> {
             Order::Oldest => (Some(time_ns), None),
         };
         let query = Query::all([service].into_iter().chain(time_query(range_ns)));
-        let matcher = Matcher::compile(&query, self.search.matcher.signal(), 0)
+        let matcher = Matcher::compile(&query, self.search.matcher.signal(), &self.args.time.clock())
             .map_err(|mistake| CommandError::failure(anyhow!(mistake.message)))?;
         let search = LogSearch {
             matcher,

@@ -44,7 +44,7 @@ impl Databases {
     /// What is found in every way.
     pub fn search(&self, file: &CaseFile, case: &Case) -> Vec<(&str, Expected)> {
         let compiled = expr::parse(&case.query).and_then(|search| {
-            let matcher = Matcher::compile(&search.query, file.signal, file.now_ns)?;
+            let matcher = Matcher::compile(&search.query, file.signal, &file.clock())?;
             Ok((search, matcher))
         });
         let (search, matcher) = match compiled {
