@@ -1,4 +1,6 @@
-//! Values that are more than text: durations, levels, kinds and statuses.
+//! Values that are more than text: durations, levels and statuses.
+
+use crate::otlp::names::STATUSES;
 
 /// The levels of log records, four severity numbers each (`LogRecord.severity_number` of opentelemetry-proto), with
 /// other names that loggers have for them.
@@ -31,20 +33,9 @@ pub fn level_name(severity: i64) -> &'static str {
     level_of(severity).and_then(|level| LEVELS.get(usize::from(level))).map_or("", |(name, _)| name)
 }
 
-/// `Span.kind` as people write it.
-pub(super) const KINDS: [&str; 6] = ["unspecified", "internal", "server", "client", "producer", "consumer"];
-
-/// `Status.code` as people write it.
-pub(super) const STATUSES: [&str; 3] = ["unset", "ok", "error"];
-
-/// The name of a `Span.kind`; empty where there is none.
-pub fn kind_name(kind: u64) -> &'static str {
-    KINDS.get(kind as usize).copied().unwrap_or_default()
-}
-
-/// The name of a `Status.code`; empty where there is none.
-pub fn status_name(code: u64) -> &'static str {
-    STATUSES.get(code as usize).copied().unwrap_or_default()
+/// What numbers of log records and spans are called that are looked for in any field: levels, and statuses that are set.
+pub(super) fn named_numbers() -> impl Iterator<Item = &'static str> {
+    LEVELS.iter().map(|(level, _)| *level).chain(STATUSES.into_iter().skip(1))
 }
 
 /// The rest of a text behind a prefix, whatever the case.

@@ -3,6 +3,7 @@
 use regex::Regex;
 
 use super::field::{Field, Intrinsic};
+use super::literal::named_numbers;
 use super::pattern::Pattern;
 use super::predicate::{Predicate, Value};
 use super::records::{Found, Seen, has_severity};
@@ -115,11 +116,11 @@ impl Matcher {
             return Ok(Node::And(vec![exists, differs]));
         }
         match (name, test) {
-            // The id of a trace as such is looked for where it stands.
-            (None, Test::Equals(text)) if is_trace_id(text) => {
-                let id = Query::Is(Some(Name::given("trace_id")), test.clone());
-                Ok(Node::Or(vec![leaf, self.node(&id, clock)?]))
-            }
+            // An id as such is looked for where it stands.
+            (None, Test::Equals(text)) => match id_of(text) {
+                Some(id) => Ok(Node::Or(vec![leaf, self.node(&Query::Own(id, test.clone()), clock)?])),
+                None => Ok(leaf),
+            },
             _ => Ok(leaf),
         }
     }
@@ -231,11 +232,15 @@ impl Matcher {
     }
 }
 
-/// Whether a value is 32 hexadecimal digits.
-fn is_trace_id(text: &Text) -> bool {
+/// The field of ids of so many hexadecimal digits as a value has.
+fn id_of(text: &Text) -> Option<Intrinsic> {
     let whole = text.whole();
-    let id = whole.as_literal().unwrap_or_default();
-    id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())
+    let id = whole.as_literal().filter(|id| id.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+    match id.len() {
+        32 => Some(Intrinsic::TraceId),
+        16 => Some(Intrinsic::SpanId),
+        _ => None,
+    }
 }
 
 impl Leaf {
@@ -265,6 +270,12 @@ impl Leaf {
     pub fn maybe(&self, passes: bool) -> Option<bool> {
         (passes || self.field.is_intrinsic() || self.field.intrinsic == Some(Intrinsic::Level))
             .then_some(passes)
+    }
+
+    /// Whether something in the bytes that is no text may pass: of all fields, the level of a log record and the status of a
+    /// span are numbers there.
+    pub fn may_be_a_number(&self) -> bool {
+        self.field.is_any && named_numbers().any(|name| self.passes_value(Value::Text(name)))
     }
 
     /// Whether the field holds prose.

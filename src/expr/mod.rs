@@ -33,7 +33,7 @@ pub mod words;
 use std::ops::Range;
 
 pub use field::{Field, Intrinsic, Levels, is_known, suggest};
-pub use literal::{kind_name, level_name, parse_level, status_name};
+pub use literal::{level_name, parse_level};
 pub use matcher::{Leaf, Matcher, Node};
 pub use parser::parse;
 pub use pattern::{Pattern, Piece};

@@ -3,11 +3,12 @@
 use regex::Regex;
 
 use super::field::{Field, Intrinsic};
-use super::literal::{KINDS, STATUSES, level_of, parse_duration_ns, parse_level, strip_prefix_ignoring_case};
+use super::literal::{level_of, parse_duration_ns, parse_level, strip_prefix_ignoring_case};
 use super::pattern::{Pattern, Piece};
 use super::time::{is_number, parse_time_ns};
 use super::{Clock, Comparison, Test, Text, level_name};
 use crate::mistake::Mistake;
+use crate::otlp::names::{KINDS, STATUSES};
 use crate::otlp::proto::AnyValue;
 
 /// A value of a field.
@@ -287,6 +288,15 @@ impl Equal {
                 self.pattern.0.iter().all(|piece| !matches!(piece, Piece::Literal(text) if !is_number(text)))
             }
         }
+    }
+
+    /// Whether a value of another type than text may be equal whose words, as the filters of segments hold them, are others.
+    /// Whole numbers are there as they are written, doubles too, with `.0` behind them as long as they are not too large.
+    pub fn may_have_other_words(&self) -> bool {
+        const MOST_DIGITS: usize = 15;
+        let literal = self.pattern.as_literal().unwrap_or_default();
+        let is_plain = |int: i64| itoa::Buffer::new().format(int) == literal && literal.len() <= MOST_DIGITS;
+        self.may_be_written_otherwise() && !self.int.is_some_and(is_plain)
     }
 
     /// The whole value, where case matters and nothing stands for anything.

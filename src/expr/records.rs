@@ -6,8 +6,8 @@ use regex::Regex;
 
 use super::field::{Field, Intrinsic, Key, Levels};
 use super::level_name;
-use super::literal::{kind_name, status_name};
 use super::predicate::{Predicate, Value};
+use crate::otlp::names::{kind_name, status_name};
 use crate::otlp::proto::{AnyValue, InstrumentationScope, KeyValue, STATUS_CODE_ERROR, Status};
 use crate::otlp::view::{Fields, Nested, text};
 use crate::otlp::{Signal, plain_attribute, semconv, tree};
@@ -160,7 +160,9 @@ impl Field {
             span::LINK if of_link => self.attributes(Levels::LINK, value.bytes(), LINK_ATTRIBUTE, each),
             span::NAME if self.is_any => each(Seen::Intrinsic(Value::Text(text(value.bytes())))),
             span::STATUS if self.is_any => {
-                each(Seen::Intrinsic(Value::Text(Status(value.bytes()).message())))
+                let status = Status(value.bytes());
+                text_value(status.message().as_bytes(), each)
+                    || (status.code() > 0 && text_value(status_name(status.code()).as_bytes(), each))
             }
             _ => false,
         })
@@ -183,6 +185,7 @@ impl Field {
                 Some(map) => map.values().any(|pair| self.has(Levels::RECORD, pair, each)),
                 None => false,
             },
+            log::SEVERITY if self.is_any => text_value(level_name(value.bits() as i64).as_bytes(), each),
             log::SEVERITY_TEXT | log::EVENT_NAME if self.is_any => {
                 each(Seen::Intrinsic(Value::Text(text(value.bytes()))))
             }
@@ -278,8 +281,8 @@ fn span_value(intrinsic: Intrinsic, record: &[u8], each: Each<'_>) -> bool {
     let status = || Status(bytes(record, span::STATUS)).code();
     match intrinsic {
         Intrinsic::Operation => each(Seen::Intrinsic(Value::Text(text(bytes(record, span::NAME))))),
-        Intrinsic::Kind => each(Seen::Intrinsic(Value::Text(kind_name(bits(record, span::KIND))))),
-        Intrinsic::Status => each(Seen::Intrinsic(Value::Text(status_name(status().max(0) as u64)))),
+        Intrinsic::Kind => each(Seen::Intrinsic(Value::Text(&kind_name(bits(record, span::KIND) as i32)))),
+        Intrinsic::Status => each(Seen::Intrinsic(Value::Text(&status_name(status().max(0))))),
         Intrinsic::Error => each(Seen::Intrinsic(Value::Bool(status() == STATUS_CODE_ERROR))),
         Intrinsic::StatusMessage => {
             text_value(Status(bytes(record, span::STATUS)).message().as_bytes(), each)

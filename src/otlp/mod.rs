@@ -6,6 +6,7 @@ pub(crate) mod check;
 mod declare;
 mod fault;
 pub mod json;
+pub mod names;
 pub mod proto;
 mod quick;
 pub mod schema;

@@ -1,6 +1,7 @@
 //! What the walk takes from log records and metrics.
 
 use super::attributes::Level;
+use super::columns::BEYOND;
 use super::scan::Scan;
 use crate::expr::words::each_word;
 use crate::otlp::proto::{AnyValue, KeyValue};
@@ -26,7 +27,7 @@ pub(super) fn log(scan: &mut Scan, service: u32, record: &[u8]) {
         match (number, value) {
             (field::TIME, value) => time = value.bits(),
             (field::OBSERVED, value) => observed = value.bits(),
-            (field::SEVERITY, value) => severity = value.bits().min(u64::from(u8::MAX)) as u8,
+            (field::SEVERITY, value) => severity = u8::try_from(value.bits()).unwrap_or(BEYOND),
             (field::BODY, Value::Len(body)) => value_words(AnyValue(body), &mut scan.words),
             (field::SEVERITY_TEXT | field::EVENT_NAME, Value::Len(name)) => {
                 each_word(text(name), |word| scan.words.push(word));

@@ -1,6 +1,7 @@
 //! What the walk takes from a span.
 
 use super::attributes::Level;
+use super::columns::BEYOND;
 use super::edges::{Caller, Child, Share, span_key};
 use super::histogram;
 use super::measures::{MINUTE_NS, Measure, Place};
@@ -62,7 +63,7 @@ pub(super) fn span(scan: &mut Scan, service: u32, record: &[u8]) {
             (field::SPAN_ID, Value::Len(id)) => span.span_id = id,
             (field::PARENT_SPAN_ID, Value::Len(id)) => span.parent_span_id = id,
             (field::NAME, Value::Len(name)) => span.name = name,
-            (field::KIND, kind) => span.kind = kind.bits().min(u64::from(u8::MAX)) as u8,
+            (field::KIND, kind) => span.kind = u8::try_from(kind.bits()).unwrap_or(BEYOND),
             (field::START, time) => span.start = time.bits(),
             (field::END, time) => span.end = time.bits(),
             (field::STATUS, status) => span.status = Status(status.bytes()).code(),
@@ -79,7 +80,7 @@ pub(super) fn span(scan: &mut Scan, service: u32, record: &[u8]) {
 fn take(scan: &mut Scan, service: u32, span: &Span<'_>) {
     let trace = scan.trace(span.trace_id);
     let operation = scan.operation(service, span.kind, span.name);
-    scan.row(operation, span.status.clamp(0, i32::from(u8::MAX)) as u8, span.start);
+    scan.row(operation, span.status.clamp(0, BEYOND.into()) as u8, span.start);
     scan.columns.durations.push(span.end.wrapping_sub(span.start) as i64);
 
     let minute = (span.start / MINUTE_NS) as u32;

@@ -218,7 +218,9 @@ fn load(
     let &Stored { id, signal, .. } = stored;
     let columns = known.or_else(|| database.columns(stored).ok().map(Arc::new));
     match columns {
-        Some(columns) if !with_records => Ok(Segment { id, signal, columns, records: None }),
+        Some(columns) if !with_records && !columns.has_beyond() => {
+            Ok(Segment { id, signal, columns, records: None })
+        }
         columns => {
             let batches = database.batches(id)?;
             let rows: usize = batches.iter().map(Batch::items).sum();

@@ -55,7 +55,7 @@ pub fn text(random: &mut Rng) -> String {
     match random.u32(..8) {
         0..5 => one(random, &TEXTS).into(),
         5 => one(random, &NUMBERS).to_string(),
-        6 => one(random, &["true", "false", "503", "absent"]).into(),
+        6 => one(random, &["true", "false", "503", "absent", "error", "warn", "ok"]).into(),
         _ => one(random, &OPERATIONS).into(),
     }
 }

@@ -75,11 +75,16 @@ impl Wanted {
     pub fn new(text: &str, is_quoted: bool) -> Wanted {
         let glob = |text: &str| -> Glob { text.chars().map(|c| (c != '*').then_some(c)).collect() };
         let words = if is_quoted { vec![glob(text)] } else { text.split_whitespace().map(glob).collect() };
-        Wanted { words, is_quoted }
+        Wanted { words, is_quoted, is_whole: false }
     }
 
     pub fn literal_of(text: &str) -> Wanted {
-        Wanted { words: vec![text.chars().map(Some).collect()], is_quoted: true }
+        Wanted { words: vec![text.chars().map(Some).collect()], is_quoted: true, is_whole: false }
+    }
+
+    /// The value of a flag.
+    pub fn of_flag(text: &str) -> Wanted {
+        Wanted { is_whole: true, ..Wanted::literal_of(text) }
     }
 
     fn typed(&self) -> String {

@@ -6,7 +6,7 @@ use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::Span;
 
-use super::values::{Reading, Seen, Test};
+use super::values::{Reading, Seen, Test, level_name};
 
 /// A span or a log record with what it came with.
 #[derive(Debug, Clone)]
@@ -27,7 +27,8 @@ pub trait Item {
     /// Texts beside attributes.
     fn texts(&self) -> Vec<Seen>;
 
-    fn trace_id(&self) -> &[u8];
+    /// Those of the trace and the span, where they are set.
+    fn ids(&self) -> Vec<&[u8]>;
 }
 
 impl<T: Item> Record<T> {
@@ -87,14 +88,14 @@ impl<T: Item> Record<T> {
         let mut values: Vec<Seen> =
             self.levels().into_iter().flat_map(|(_, attributes)| attributes).map(seen).collect();
         values.extend(self.item.texts());
-        let is_trace = match test {
+        let is_id = match test {
             Test::Equals(wanted) => {
                 let literal: Option<String> = wanted.whole().into_iter().collect();
-                literal.is_some_and(|id| id.len() == 32 && id.to_lowercase() == hex(self.item.trace_id()))
+                literal.is_some_and(|id| self.item.ids().iter().any(|own| id.to_lowercase() == hex(own)))
             }
             _ => false,
         };
-        is_trace || test.passes(&values, Reading::Prose)
+        is_id || test.passes(&values, Reading::Prose)
     }
 }
 
@@ -117,6 +118,10 @@ pub fn hex(id: &[u8]) -> String {
     id.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+fn set<'a>(trace_id: &'a [u8], span_id: &'a [u8]) -> Vec<&'a [u8]> {
+    [trace_id, span_id].into_iter().filter(|id| id.iter().any(|byte| *byte > 0)).collect()
+}
+
 fn text(text: &str) -> Vec<Seen> {
     if text.is_empty() { Vec::new() } else { vec![Seen::Text(text.to_owned())] }
 }
@@ -135,7 +140,7 @@ impl Item for Span {
         let status = self.status.clone().unwrap_or_default();
         let kinds = ["unspecified", "internal", "server", "client", "producer", "consumer"];
         let named = |names: &[&str], number: i32| {
-            vec![Seen::Name(names.get(number as usize).copied().unwrap_or_default().to_owned())]
+            vec![Seen::Name(names.get(number as usize).map_or(number.to_string(), |name| (*name).into()))]
         };
         Some(match name {
             "operation" => (vec![Seen::Text(self.name.clone())], false, Reading::Plain),
@@ -169,12 +174,13 @@ impl Item for Span {
 
     fn texts(&self) -> Vec<Seen> {
         let events = self.events.iter().map(|event| event.name.clone());
-        let message = self.status.clone().unwrap_or_default().message;
-        [self.name.clone(), message].into_iter().chain(events).map(Seen::Text).collect()
+        let status = self.status.clone().unwrap_or_default();
+        let name = ["", "ok", "error"][status.code as usize].to_owned();
+        [self.name.clone(), status.message, name].into_iter().chain(events).map(Seen::Text).collect()
     }
 
-    fn trace_id(&self) -> &[u8] {
-        &self.trace_id
+    fn ids(&self) -> Vec<&[u8]> {
+        set(&self.trace_id, &self.span_id)
     }
 }
 
@@ -207,12 +213,13 @@ impl Item for LogRecord {
     fn texts(&self) -> Vec<Seen> {
         let mut texts: Vec<Seen> =
             [&self.severity_text, &self.event_name].into_iter().cloned().map(Seen::Text).collect();
+        texts.extend(text(level_name(self.severity_number)));
         texts.extend(self.body.clone().map(Seen::Any));
         texts
     }
 
-    fn trace_id(&self) -> &[u8] {
-        &self.trace_id
+    fn ids(&self) -> Vec<&[u8]> {
+        set(&self.trace_id, &self.span_id)
     }
 }
 

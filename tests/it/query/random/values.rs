@@ -49,6 +49,8 @@ pub struct Wanted {
     /// One, where it is quoted.
     pub words: Vec<Glob>,
     pub is_quoted: bool,
+    /// Also of prose it is the whole value.
+    pub is_whole: bool,
 }
 
 /// What a value is less or more than.
@@ -116,6 +118,12 @@ impl Wanted {
 impl Test {
     /// Whether any of the values of a field passes.
     pub fn passes(&self, values: &[Seen], reading: Reading) -> bool {
+        let reading = match self {
+            Test::Equals(wanted) | Test::Differs(wanted) if wanted.is_whole && reading == Reading::Prose => {
+                Reading::Plain
+            }
+            _ => reading,
+        };
         match self {
             Test::Differs(wanted) => {
                 let equal = Test::Equals(wanted.clone());
@@ -127,6 +135,8 @@ impl Test {
 
     fn passes_one(&self, value: &Seen, reading: Reading) -> bool {
         match (self, value) {
+            // Of the intrinsic fields, an error that is none.
+            (Test::Exists, Seen::Bool(value)) => *value,
             (Test::Exists, _) => true,
             (_, Seen::Any(AnyValue { value })) => {
                 value.as_ref().is_some_and(|value| self.passes_any(value, reading))
