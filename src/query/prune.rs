@@ -341,3 +341,45 @@ fn needle_of(leaf: &Leaf) -> Needs<Needle> {
         .and_then(|text| RegexBuilder::new(&regex::escape(text)).case_insensitive(true).build().ok());
     regex.map_or(Needs::Nothing, |regex| Needs::One(Needle::InEitherCase(Box::new(regex))))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expr::{Clock, parse};
+
+    /// How many words of a query must be in a segment.
+    fn words(query: &str) -> usize {
+        fn count(needs: &Needs<Key>) -> usize {
+            match needs {
+                Needs::Nothing => 0,
+                Needs::One(_) => 1,
+                Needs::All(needs) | Needs::Any(needs) => needs.iter().map(count).sum(),
+            }
+        }
+        let query = parse(query).unwrap().query;
+        count(&Keys::of(&Matcher::compile(&query, Signal::Logs, &Clock::utc(0)).unwrap()).0)
+    }
+
+    #[test]
+    fn plain_numbers_are_words_of_the_filters() {
+        for (query, count) in [
+            ("user_id: \"12345\"", 1),
+            ("user_id: 12345", 1),
+            ("12345", 1),
+            ("n: -5", 1),
+            ("n: 999999999999999", 1),
+            ("message: \"order 12345 failed\"", 3),
+        ] {
+            assert_eq!(words(query), count, "{query}");
+        }
+        // They may be equal to what is written otherwise.
+        for query in ["n: 05", "n: 5.0", "n: 1e3", "n: 1000000000000000", "n: true", "n: 12*", "not n: 5"] {
+            assert_eq!(words(query), 0, "{query}");
+        }
+    }
+
+    #[test]
+    fn names_of_levels_stand_nowhere_as_words() {
+        assert_eq!((words("error"), words("err*"), words("timeout"), words("message: error")), (0, 0, 1, 1));
+    }
+}

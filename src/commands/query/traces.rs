@@ -25,7 +25,8 @@ Examples:
 
 const DETAILS: &str = "\
 A trace is found when one of its spans passes the whole filter; it is shown with all its spans, also those of other \
-times. Conditions on attributes look at the span, its resource, its scope, its events and its links. Traces of the same \
+times. Conditions on attributes look at the span, its resource, its scope, its events and its links; a bare word in \
+--where looks at these, at the name and at the status. Traces of the same \
 time or duration are in descending order of their ids. The cursor of the last row (next in JSON) continues the list with \
 --after.";
 

@@ -43,13 +43,16 @@ The language is that of Kibana (KQL):
   field: val*             * stands for anything, also inside words and inside quotes; field: * for any value
   field: (a or b)         one of several values
   field > 5, field <= 5   numbers, durations (500ms), times (2026-11-21T10:00:00Z, now-2h) and levels (level >= warn)
-  timeout                 in any field
+  timestamp: 2026-11-21   all of that day; so of a month, an hour (2026-11-21T10) or a minute
+  timeout                 in message, level, event and all attributes, not in scope; or the id of a trace or a span
   and, or, not, ( )       in either case; not binds closest, then and
   \\                       takes the meaning from the character behind it, such as * : ( ) < > \" \\ |
   … | count by FIELD      how many there are of each value, and when
 
 Fields are level, message, service, trace_id, span_id, timestamp, scope, event, and all attributes of the record, of its \
-resource and its scope by their names, those in maps with dots; resource.NAME, scope.NAME and attributes.NAME say which.";
+resource and its scope by their names, those in maps with dots; resource.NAME, scope.NAME and attributes.NAME say which. \
+Attributes called level count where the record itself does not say. Times without an offset are local, or in UTC with \
+--utc; numbers are seconds, milliseconds, microseconds or nanoseconds since 1970, by their size.";
 
 /// Arguments of `obs query logs`.
 #[derive(Debug, Args)]
