@@ -7,6 +7,7 @@ use regex::Regex;
 use super::field::{Field, Intrinsic, Key, Levels};
 use super::level_name;
 use super::predicate::{Predicate, Value};
+use crate::otlp::field::{RESOURCE, RESOURCE_ATTRIBUTE, SCOPE, SCOPE_ATTRIBUTE, log, span};
 use crate::otlp::names::{kind_name, status_name};
 use crate::otlp::proto::{AnyValue, InstrumentationScope, KeyValue, STATUS_CODE_ERROR, Status};
 use crate::otlp::view::{Fields, Nested, text};
@@ -31,44 +32,6 @@ pub fn for_each_record<'a>(batch: &'a [u8], mut each: impl FnMut(Found<'a>)) {
         }
     }
 }
-
-/// Fields of a span.
-mod span {
-    pub(super) const TRACE_ID: u32 = 1;
-    pub(super) const SPAN_ID: u32 = 2;
-    pub(super) const TRACE_STATE: u32 = 3;
-    pub(super) const PARENT_SPAN_ID: u32 = 4;
-    pub(super) const NAME: u32 = 5;
-    pub(super) const KIND: u32 = 6;
-    pub(super) const START: u32 = 7;
-    pub(super) const END: u32 = 8;
-    pub(super) const ATTRIBUTE: u32 = 9;
-    pub(super) const EVENT: u32 = 11;
-    pub(super) const LINK: u32 = 13;
-    pub(super) const STATUS: u32 = 15;
-}
-
-/// Fields of a log record.
-mod log {
-    pub(super) const TIME: u32 = 1;
-    pub(super) const SEVERITY: u32 = 2;
-    pub(super) const SEVERITY_TEXT: u32 = 3;
-    pub(super) const BODY: u32 = 5;
-    pub(super) const ATTRIBUTE: u32 = 6;
-    pub(super) const TRACE_ID: u32 = 9;
-    pub(super) const SPAN_ID: u32 = 10;
-    pub(super) const OBSERVED: u32 = 11;
-    pub(super) const EVENT_NAME: u32 = 12;
-}
-
-/// Fields of messages inside of these.
-const RESOURCE: u32 = 1;
-const RESOURCE_ATTRIBUTE: u32 = 1;
-const SCOPE: u32 = 1;
-const SCOPE_ATTRIBUTE: u32 = 3;
-const EVENT_NAME: u32 = 2;
-const EVENT_ATTRIBUTE: u32 = 3;
-const LINK_ATTRIBUTE: u32 = 4;
 
 /// Told a value; whether that is enough.
 type Each<'e> = &'e mut dyn FnMut(Seen<'_>) -> bool;
@@ -155,9 +118,10 @@ impl Field {
             span::EVENT => {
                 let named = (self.is_any).then(|| crate::otlp::proto::Event(value.bytes()).name());
                 named.is_some_and(|name| each(Seen::Intrinsic(Value::Text(name))))
-                    || (of_event && self.attributes(Levels::EVENT, value.bytes(), EVENT_ATTRIBUTE, each))
+                    || (of_event
+                        && self.attributes(Levels::EVENT, value.bytes(), span::EVENT_ATTRIBUTE, each))
             }
-            span::LINK if of_link => self.attributes(Levels::LINK, value.bytes(), LINK_ATTRIBUTE, each),
+            span::LINK if of_link => self.attributes(Levels::LINK, value.bytes(), span::LINK_ATTRIBUTE, each),
             span::NAME if self.is_any => each(Seen::Intrinsic(Value::Text(text(value.bytes())))),
             span::STATUS if self.is_any => {
                 let status = Status(value.bytes());
@@ -297,7 +261,7 @@ fn span_value(intrinsic: Intrinsic, record: &[u8], each: Each<'_>) -> bool {
         Intrinsic::ParentSpanId => hex_value(bytes(record, span::PARENT_SPAN_ID), each),
         Intrinsic::TraceState => text_value(bytes(record, span::TRACE_STATE), each),
         Intrinsic::EventName => {
-            Nested::new(record, span::EVENT).any(|event| text_value(bytes(event, EVENT_NAME), each))
+            Nested::new(record, span::EVENT).any(|event| text_value(bytes(event, span::EVENT_NAME), each))
         }
         _ => false,
     }

@@ -5,6 +5,7 @@ pub(crate) mod check;
 #[macro_use]
 mod declare;
 mod fault;
+pub(crate) mod field;
 pub mod json;
 pub mod names;
 pub mod proto;

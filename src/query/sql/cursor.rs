@@ -8,8 +8,8 @@ use super::cell::handle;
 use super::columns::Field;
 use super::plan::Wanted;
 use super::reader::{Segment, Shared, lock};
-use crate::otlp::Signal;
 use crate::otlp::view::last;
+use crate::otlp::{Signal, field};
 use crate::store::{Stored, trace_ids};
 
 /// In which order rows come.
@@ -173,7 +173,8 @@ impl Walk {
         let Some(segment) = self.rows_may_be_in(id) else { return };
         let mut rows = self.wanted.rows(&segment);
         if let (Some(traces), Some(records)) = (&self.wanted.traces, &segment.records) {
-            let field = if self.signal == Signal::Logs { 9 } else { 1 };
+            let logs = self.signal == Signal::Logs;
+            let field = if logs { field::log::TRACE_ID } else { field::span::TRACE_ID };
             rows.retain(|row| {
                 let record = records.get(*row as usize);
                 let id = record.and_then(|record| last(record.bytes, field)).map(|id| id.bytes());

@@ -67,15 +67,17 @@ fn fields_that_nothing_has_are_named_once() {
     }
     let of_spans =
         run("query traces --format ndjson", &["--where", "not (nmae: a or nmae: b)"], SPANS).stderr;
-    assert_eq!(of_spans, "obs query: warning: none of the spans has the field \"nmae\"; did you mean name?\n");
+    assert_eq!(
+        of_spans,
+        "obs query: warning: none of the spans has the field \"nmae\"; did you mean name?\n"
+    );
     let bottlenecks = run("query bottlenecks", &["--tag", "nmae=a"], SPANS).stderr;
     assert_eq!(bottlenecks, of_spans);
 }
 
 #[test]
 fn a_service_that_there_is_not_is_named_where_nothing_is_found() {
-    let warning =
-        "obs query: warning: there is no service \"chekout\"; do you mean \"checkout\"? there are \"checkout\"\n";
+    let warning = "obs query: warning: there is no service \"chekout\"; do you mean \"checkout\"? there are \"checkout\"\n";
     for (line, args, stream) in [
         ("query traces", &["--service", "chekout"][..], SPANS),
         ("query traces", &["--where", "service: chekout and name: GET"], SPANS),

@@ -58,8 +58,10 @@ impl<T: Item> Record<T> {
     pub fn values(&self, name: &str) -> (Vec<Seen>, Reading) {
         if let Some(begin) = name.strip_suffix('*') {
             let all = self.levels().into_iter().flat_map(|(_, attributes)| attributes);
-            let named = all.filter(|attribute| attribute.key.starts_with(begin));
-            return (named.map(seen).collect(), Reading::Plain);
+            let mut values = Vec::new();
+            all.filter(|attribute| attribute.key.starts_with(begin))
+                .for_each(|attribute| all_below(attribute, &mut values));
+            return (values, Reading::Plain);
         }
         let service = || Some((vec![Seen::Text(self.service().to_owned())], false, Reading::Plain));
         let intrinsic = match name {
@@ -101,6 +103,14 @@ impl<T: Item> Record<T> {
 
 fn seen(attribute: &KeyValue) -> Seen {
     Seen::Any(attribute.value.clone().unwrap_or(AnyValue { value: None }))
+}
+
+/// The value of an attribute, and all in maps below: their names begin as its own does.
+fn all_below(attribute: &KeyValue, values: &mut Vec<Seen>) {
+    values.push(seen(attribute));
+    if let Some(AnyValue { value: Some(Any::KvlistValue(map)) }) = &attribute.value {
+        map.values.iter().for_each(|pair| all_below(pair, values));
+    }
 }
 
 /// The value of an attribute of this name, or in maps of the names between dots.

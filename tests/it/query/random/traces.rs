@@ -213,7 +213,6 @@ fn has_failed(span: &Span) -> bool {
 }
 
 #[test]
-#[ignore = "the model of the test and the language differ yet in maps below names with wildcards"]
 fn searches_for_traces() {
     let world = World::shared();
     each_search(|seed, random| {
