@@ -117,12 +117,12 @@ impl Field {
             span::ATTRIBUTE if of_span => self.attribute(Levels::RECORD, value.bytes(), each),
             span::EVENT => {
                 let named = (self.is_any).then(|| crate::otlp::proto::Event(value.bytes()).name());
-                named.is_some_and(|name| each(Seen::Intrinsic(Value::Text(name))))
+                named.is_some_and(|name| text_value(name.as_bytes(), each))
                     || (of_event
                         && self.attributes(Levels::EVENT, value.bytes(), span::EVENT_ATTRIBUTE, each))
             }
             span::LINK if of_link => self.attributes(Levels::LINK, value.bytes(), span::LINK_ATTRIBUTE, each),
-            span::NAME if self.is_any => each(Seen::Intrinsic(Value::Text(text(value.bytes())))),
+            span::NAME if self.is_any => text_value(value.bytes(), each),
             span::STATUS if self.is_any => {
                 let status = Status(value.bytes());
                 text_value(status.message().as_bytes(), each)
@@ -150,9 +150,7 @@ impl Field {
                 None => false,
             },
             log::SEVERITY if self.is_any => text_value(level_name(value.bits() as i64).as_bytes(), each),
-            log::SEVERITY_TEXT | log::EVENT_NAME if self.is_any => {
-                each(Seen::Intrinsic(Value::Text(text(value.bytes()))))
-            }
+            log::SEVERITY_TEXT | log::EVENT_NAME if self.is_any => text_value(value.bytes(), each),
             _ => false,
         })
     }

@@ -38,6 +38,15 @@ pub fn time(random: &mut Rng) -> i64 {
     (TIME + random.u64(..5 * PERIOD) / step * step) as i64
 }
 
+/// Both ends of a range of time, where they are given.
+pub fn range(random: &mut Rng) -> (Option<i64>, Option<i64>) {
+    let mut end = || (random.u32(..5) == 0).then(|| time(random));
+    match (end(), end()) {
+        (Some(one), Some(other)) => (Some(one.min(other)), Some(one.max(other).max(one.min(other) + 1))),
+        ends => ends,
+    }
+}
+
 pub fn duration(random: &mut Rng) -> i64 {
     (random.u64(..400) * one(random, &[1, 1000, 1_000_000])) as i64
 }

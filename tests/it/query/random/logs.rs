@@ -27,12 +27,9 @@ impl Search {
     fn random(random: &mut Rng) -> Search {
         let query = if random.u32(..10) == 0 { Query::All } else { choose::query(random, Of::Logs, 2) };
         let mut args = Vec::new();
-        let mut time = |name: &str, random: &mut Rng| {
-            let time = (random.u32(..5) == 0).then(|| choose::time(random));
-            args.extend(time.map(|time| format!("{name}={}", rfc3339(time))));
-            time
-        };
-        let (from_ns, to_ns) = (time("--from", random), time("--to", random));
+        let (from_ns, to_ns) = choose::range(random);
+        args.extend(from_ns.map(|time| format!("--from={}", rfc3339(time))));
+        args.extend(to_ns.map(|time| format!("--to={}", rfc3339(time))));
         let oldest = random.bool();
         if oldest {
             args.push("--sort=oldest".into());

@@ -183,10 +183,10 @@ impl Item for Span {
     }
 
     fn texts(&self) -> Vec<Seen> {
-        let events = self.events.iter().map(|event| event.name.clone());
         let status = self.status.clone().unwrap_or_default();
-        let name = ["", "ok", "error"][status.code as usize].to_owned();
-        [self.name.clone(), status.message, name].into_iter().chain(events).map(Seen::Text).collect()
+        let name = ["", "ok", "error"][status.code as usize];
+        let events = self.events.iter().map(|event| &*event.name);
+        [&*self.name, &*status.message, name].into_iter().chain(events).flat_map(text).collect()
     }
 
     fn ids(&self) -> Vec<&[u8]> {
@@ -213,17 +213,17 @@ impl Item for LogRecord {
     }
 
     fn attributes(&self) -> Vec<(&'static str, &[KeyValue])> {
-        let mut levels = vec![("attributes.", &self.attributes[..])];
+        let mut levels = Vec::new();
         if let Some(AnyValue { value: Some(Any::KvlistValue(map)) }) = &self.body {
             levels.push(("attributes.", &map.values[..]));
         }
+        levels.push(("attributes.", &self.attributes[..]));
         levels
     }
 
     fn texts(&self) -> Vec<Seen> {
-        let mut texts: Vec<Seen> =
-            [&self.severity_text, &self.event_name].into_iter().cloned().map(Seen::Text).collect();
-        texts.extend(text(level_name(self.severity_number)));
+        let texts = [&*self.severity_text, &*self.event_name, level_name(self.severity_number)];
+        let mut texts: Vec<Seen> = texts.into_iter().flat_map(text).collect();
         texts.extend(self.body.clone().map(Seen::Any));
         texts
     }

@@ -125,16 +125,9 @@ impl Search {
     }
 
     fn times(&mut self, random: &mut Rng) {
-        if random.u32(..5) == 0 {
-            let from = choose::time(random);
-            self.flag("--from", &rfc3339(from));
-            self.from_ns = Some(from);
-        }
-        if random.u32(..5) == 0 {
-            let to = choose::time(random);
-            self.flag("--to", &rfc3339(to));
-            self.to_ns = Some(to);
-        }
+        (self.from_ns, self.to_ns) = choose::range(random);
+        self.from_ns.into_iter().for_each(|from| self.flag("--from", &rfc3339(from)));
+        self.to_ns.into_iter().for_each(|to| self.flag("--to", &rfc3339(to)));
     }
 
     /// Whether a span passes the whole filter.
