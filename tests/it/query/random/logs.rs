@@ -115,6 +115,10 @@ fn counts(world: &World, search: &Search, records: &[&Record<LogRecord>], random
     let mut fields = fields;
     fields.dedup();
     let mut expected: BTreeMap<Vec<Option<String>>, u64> = BTreeMap::new();
+    if fields.is_empty() {
+        // Nothing at all is a count too.
+        expected.insert(Vec::new(), 0);
+    }
     for record in records {
         let values = fields.iter().map(|field| first_text(record, field)).collect();
         *expected.entry(values).or_default() += 1;

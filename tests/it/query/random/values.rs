@@ -81,6 +81,11 @@ impl Wanted {
         self.words.join(&Some(' '))
     }
 
+    fn is_anything(&self) -> bool {
+        let whole = self.whole();
+        !whole.is_empty() && whole.iter().all(Option::is_none)
+    }
+
     fn literal(&self) -> Option<String> {
         self.whole().into_iter().collect()
     }
@@ -125,6 +130,7 @@ impl Test {
             _ => reading,
         };
         match self {
+            Test::Equals(wanted) if wanted.is_anything() => Test::Exists.passes(values, reading),
             Test::Differs(wanted) => {
                 let equal = Test::Equals(wanted.clone());
                 !values.is_empty() && !equal.passes(values, reading)
@@ -186,9 +192,12 @@ impl Test {
             Any::IntValue(number) => self.passes_one(&Seen::Int(*number), reading),
             Any::BoolValue(value) => self.passes_one(&Seen::Bool(*value), reading),
             Any::DoubleValue(number) => match self {
+                Test::Equals(wanted) if wanted.literal().is_none() => {
+                    is_whole(&wanted.whole(), &format!("{number:?}"))
+                }
                 Test::Equals(wanted) => wanted.number() == Some(*number),
                 Test::Compares(sign, Limit::Number(limit)) => holds(sign, number.partial_cmp(limit)),
-                Test::Finds(expression) => expression.finds(&number.to_string()),
+                Test::Finds(expression) => expression.finds(&format!("{number:?}")),
                 _ => false,
             },
             Any::ArrayValue(list) => {
@@ -305,6 +314,9 @@ fn is_of_word(c: char) -> bool {
 /// Whether words stand somewhere in a text, in either case, from the beginning of a word to the end of one unless the
 /// pattern is open there. Of a single word a wildcard ends with the word.
 fn stands_in(glob: &Glob, text: &str, is_phrase: bool) -> bool {
+    if glob.is_empty() {
+        return text.is_empty();
+    }
     let text: Vec<char> = text.chars().map(lower).collect();
     let glob = lower_glob(glob);
     let is_open = |end: Option<&Option<char>>| end.is_none_or(|piece| !piece.is_some_and(is_of_word));
