@@ -98,7 +98,11 @@ fn wanted(random: &mut Rng) -> Wanted {
         letters = letters.into_iter().flat_map(char::to_uppercase).filter(|c| *c != 'S').collect();
     }
     let value: String = letters.into_iter().collect();
-    let is_quoted = random.bool() || value.trim().is_empty() || value.trim() == "*";
+    let is_keyword = |word: &str| ["and", "or", "not"].contains(&word.to_lowercase().as_str());
+    let is_quoted = random.bool()
+        || value.trim().is_empty()
+        || value.trim() == "*"
+        || value.split_whitespace().any(is_keyword);
     Wanted::new(&value, is_quoted)
 }
 

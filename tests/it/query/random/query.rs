@@ -91,7 +91,8 @@ impl Wanted {
         let piece = |piece: &Option<char>| match piece {
             None => "*".to_owned(),
             Some(c) if "\"\\*".contains(*c) => format!("\\{c}"),
-            Some(c) if !self.is_quoted && ":()<>|".contains(*c) => format!("\\{c}"),
+            // Signs, and what an option begins with.
+            Some(c) if !self.is_quoted && ":()<>|-".contains(*c) => format!("\\{c}"),
             Some(c) => (*c).into(),
         };
         let word = |word: &Glob| word.iter().map(piece).collect::<String>();

@@ -141,8 +141,9 @@ impl Test {
 
     fn passes_one(&self, value: &Seen, reading: Reading) -> bool {
         match (self, value) {
-            // Of the intrinsic fields, an error that is none.
+            // Of the intrinsic fields, an error that is none and a name that is empty.
             (Test::Exists, Seen::Bool(value)) => *value,
+            (Test::Exists, Seen::Text(text)) => !text.is_empty(),
             (Test::Exists, _) => true,
             (_, Seen::Any(AnyValue { value })) => {
                 value.as_ref().is_some_and(|value| self.passes_any(value, reading))
