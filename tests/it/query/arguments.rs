@@ -156,8 +156,8 @@ fn a_hint_says_something() {
 #[test]
 fn of_a_very_long_query_the_place_is_shown() {
     let long = "a".repeat(50_000);
-    let end = run("query logs", &[&format!("{long} or ) {long}")], LOGS);
-    end.expect(2, "obs: query:1:50005: expected a field or a value, found )\n  …aaa");
+    let end = run("query logs", &[&format!("{} or ) {long}", "a".repeat(70_000))], LOGS);
+    end.expect(2, "obs: query:1:70005: expected a field or a value, found )\n  …aaa");
     assert!(end.stderr.len() < 400, "{}", end.stderr);
     let end = run("query logs", &[&format!("a or (b {long}:{long}")], LOGS);
     end.expect(2, "put and or or before aaa");
