@@ -338,7 +338,7 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Take this for the present, for results that can be repeated')
             [CompletionResult]::new('--min-duration', '--min-duration', [CompletionResultType]::ParameterName, 'Traces that take so long, or longer')
             [CompletionResult]::new('--max-duration', '--max-duration', [CompletionResultType]::ParameterName, 'Traces that take so long, or shorter')
-            [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'Order of the traces')
+            [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'Order of the traces [default: newest, or that of --after]')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Traces that are shown, 0 for all')
             [CompletionResult]::new('--after', '--after', [CompletionResultType]::ParameterName, 'Go on behind this cursor, which a search before has given')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of what is found [default: table on a terminal, tsv elsewhere]')

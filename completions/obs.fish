@@ -286,7 +286,7 @@ complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcomman
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -l now -d 'Take this for the present, for results that can be repeated' -r
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -l min-duration -d 'Traces that take so long, or longer' -r
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -l max-duration -d 'Traces that take so long, or shorter' -r
-complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -l sort -d 'Order of the traces' -r -f -a "newest\t'By start, the latest first'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from traces" -l sort -d 'Order of the traces [default: newest, or that of --after]' -r -f -a "newest\t'By start, the latest first'
 oldest\t'By start, the earliest first'
 longest\t'By duration, the longest first'
 shortest\t'By duration, the shortest first'"

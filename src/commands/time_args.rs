@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 
 use crate::config::{self, Moment};
 use crate::error::CommandError;
+use crate::expr::Clock;
 
 /// What the present is.
 #[derive(Debug, Clone, Args)]
@@ -47,9 +48,9 @@ impl NowArgs {
 }
 
 impl TimeArgs {
-    /// Nanoseconds since the epoch.
-    pub(super) fn now_ns(&self) -> i64 {
-        self.now.ns()
+    /// What `now` and times without an offset are in queries.
+    pub(super) fn clock(&self) -> Clock {
+        Clock { now_ns: self.now.ns(), zone: self.zone() }
     }
 
     /// The time zone of times that are shown, and of those that are given without an offset.

@@ -150,7 +150,7 @@ pub struct Field {
     pub intrinsic: Option<Intrinsic>,
     /// Attributes under this name.
     pub(super) attributes: Vec<(Levels, Key)>,
-    /// Every text there is.
+    /// All of them, but for the scope, the kind, ids and times.
     pub is_any: bool,
     /// Whether it holds prose, in which words are looked for.
     pub(super) is_prose: bool,
@@ -161,7 +161,7 @@ const PROSE: [&str; 8] =
     ["message", "msg", "stacktrace", "description", "body", "statement", "query.text", "detail"];
 
 impl Field {
-    /// All fields at once.
+    /// All fields at once: the message or the name, the level or the status with what it says, events, and attributes.
     pub(super) fn any() -> Field {
         Field { intrinsic: None, attributes: Vec::new(), is_any: true, is_prose: true }
     }

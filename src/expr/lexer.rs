@@ -22,7 +22,7 @@ pub(super) enum Kind {
     And,
     Or,
     Not,
-    /// `:`, `<`, `<=`, `>`, `>=`, `(`, `)`, `{`, `}`, `|`
+    /// `:` (but for those in times), `<`, `<=`, `>`, `>=`, `(`, `)`, `{`, `}`, `|`
     Sign(&'static str),
     End,
 }
@@ -33,6 +33,25 @@ const SIGNS: [(char, &str); 8] =
 
 fn is_keyword(word: &str) -> bool {
     ["and", "or", "not"].iter().any(|keyword| word.eq_ignore_ascii_case(keyword))
+}
+
+/// Whether the character at `at` is a colon of a time such as `2026-11-21T10:00:00+01:00`, in the word that begins at
+/// `begin`: between digits, behind a date.
+fn is_in_time(text: &str, begin: usize, at: usize) -> bool {
+    let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    let (Some(word), Some(rest)) = (text.as_bytes().get(begin..at), text.as_bytes().get(at..)) else {
+        return false;
+    };
+    let is_date = |word: &[u8]| {
+        word.iter().zip(b"0000-00-00T").all(|(byte, form)| match form {
+            b'0' => byte.is_ascii_digit(),
+            form => byte.eq_ignore_ascii_case(form),
+        })
+    };
+    rest.first() == Some(&b':')
+        && digit(word.last())
+        && digit(rest.get(1))
+        && word.get(.."0000-00-00T".len()).is_some_and(is_date)
 }
 
 struct Lexer<'a> {
@@ -102,7 +121,9 @@ impl Lexer<'_> {
             self.rest.nth(keyword.len());
             return Ok(Kind::Word(Pattern::literal(keyword)));
         }
-        while let Some((at, character)) = self.rest.next_if(|(_, character)| !is_end(*character)) {
+        let text = self.text;
+        let goes_on = |(at, character): &(usize, char)| !is_end(*character) || is_in_time(text, begin, *at);
+        while let Some((at, character)) = self.rest.next_if(goes_on) {
             match character {
                 '\\' => pattern.push(self.escaped(at)?),
                 '*' => pattern.push_anything(),
@@ -176,6 +197,20 @@ mod tests {
         assert_eq!(kinds("a\u{3000}b\u{a0}c\n\t"), [word("a"), word("b"), word("c")]);
         assert_eq!(kinds("a\"b\"c"), [word("a"), Kind::Quoted(Pattern::literal("b")), word("c")]);
         assert_eq!(kinds("a,b=c-d_e.f@g"), [word("a,b=c-d_e.f@g")]);
+    }
+
+    #[test]
+    fn colons_of_times_are_no_signs() {
+        for time in ["2026-11-21T10:00", "2026-11-21t10:00:00.5Z", "2026-11-21T10:00:00+01:00"] {
+            assert_eq!(
+                kinds(&format!("t>={time})")),
+                [word("t"), Kind::Sign(">="), word(time), Kind::Sign(")")]
+            );
+        }
+        let colon = Kind::Sign(":");
+        assert_eq!(kinds("10:00"), [word("10"), colon.clone(), word("00")]);
+        assert_eq!(kinds("2026-11-21:5"), [word("2026-11-21"), colon.clone(), word("5")]);
+        assert_eq!(kinds("2026-11-21T10: 5"), [word("2026-11-21T10"), colon, word("5")]);
     }
 
     #[test]

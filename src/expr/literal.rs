@@ -1,6 +1,6 @@
-//! Values that are more than text: durations, times, levels, kinds and statuses.
+//! Values that are more than text: durations, levels and statuses.
 
-use jiff::Timestamp;
+use crate::otlp::names::STATUSES;
 
 /// The levels of log records, four severity numbers each (`LogRecord.severity_number` of opentelemetry-proto), with
 /// other names that loggers have for them.
@@ -33,20 +33,9 @@ pub fn level_name(severity: i64) -> &'static str {
     level_of(severity).and_then(|level| LEVELS.get(usize::from(level))).map_or("", |(name, _)| name)
 }
 
-/// `Span.kind` as people write it.
-pub(super) const KINDS: [&str; 6] = ["unspecified", "internal", "server", "client", "producer", "consumer"];
-
-/// `Status.code` as people write it.
-pub(super) const STATUSES: [&str; 3] = ["unset", "ok", "error"];
-
-/// The name of a `Span.kind`; empty where there is none.
-pub fn kind_name(kind: u64) -> &'static str {
-    KINDS.get(kind as usize).copied().unwrap_or_default()
-}
-
-/// The name of a `Status.code`; empty where there is none.
-pub fn status_name(code: u64) -> &'static str {
-    STATUSES.get(code as usize).copied().unwrap_or_default()
+/// What numbers of log records and spans are called that are looked for in any field: levels, and statuses that are set.
+pub(super) fn named_numbers() -> impl Iterator<Item = &'static str> {
+    LEVELS.iter().map(|(level, _)| *level).chain(STATUSES.into_iter().skip(1))
 }
 
 /// The rest of a text behind a prefix, whatever the case.
@@ -88,27 +77,6 @@ pub(super) fn parse_duration_ns(text: &str) -> Option<i64> {
     (!text.trim().is_empty()).then_some(total.round() as i64)
 }
 
-/// A point in time: RFC 3339, in UTC where it does not say, `now`, `now-2h`, or a date; nanoseconds since the epoch.
-pub(super) fn parse_time_ns(text: &str, now_ns: i64) -> Option<i64> {
-    let text = text.trim();
-    if let Some(offset) = text.strip_prefix("now").map(str::trim_start) {
-        if let Some(ago) = offset.strip_prefix('-') {
-            return Some(now_ns.saturating_sub(parse_duration_ns(ago)?));
-        }
-        if let Some(ahead) = offset.strip_prefix('+') {
-            return Some(now_ns.saturating_add(parse_duration_ns(ahead)?));
-        }
-        return offset.is_empty().then_some(now_ns);
-    }
-    // Nanoseconds since the epoch.
-    if let Ok(time) = text.parse() {
-        return Some(time);
-    }
-    let time =
-        ["", "Z", "T00:00:00Z"].iter().find_map(|rest| format!("{text}{rest}").parse::<Timestamp>().ok());
-    i64::try_from(time?.as_nanosecond()).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,15 +91,6 @@ mod tests {
         for wrong in ["", "5", "ms", "5 parsecs", "1..5s", "-5s", "5s5"] {
             assert_eq!(parse_duration_ns(wrong), None, "{wrong}");
         }
-    }
-
-    #[test]
-    fn times() {
-        assert_eq!(parse_time_ns("1970-01-01T00:00:01Z", 0), Some(1_000_000_000));
-        assert_eq!(parse_time_ns("1970-01-02", 0), Some(86_400_000_000_000));
-        assert_eq!(parse_time_ns("now-1s", 5_000_000_000), Some(4_000_000_000));
-        assert_eq!(parse_time_ns("now", 5), Some(5));
-        assert_eq!(parse_time_ns("yesterday", 5), None);
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use regex::Regex;
 
 use super::field::{Field, Intrinsic};
+use super::literal::named_numbers;
 use super::pattern::Pattern;
 use super::predicate::{Predicate, Value};
-use super::records::{Found, Seen};
-use super::{Name, Query, Test, Text};
+use super::records::{Found, Seen, has_severity};
+use super::{Clock, Name, Query, Test, Text};
 use crate::mistake::Mistake;
 use crate::otlp::view::Nested;
 use crate::otlp::{Signal, tree};
@@ -51,13 +52,13 @@ pub struct Matcher {
 }
 
 impl Matcher {
-    /// Compiles a query for the records of a signal; `now` stands for `now_ns`.
+    /// Compiles a query for the records of a signal; the clock says when `now` is.
     ///
     /// # Errors
     /// What is wrong with a value, and where.
-    pub fn compile(query: &Query, signal: Signal, now_ns: i64) -> Result<Matcher, Mistake> {
+    pub fn compile(query: &Query, signal: Signal, clock: &Clock) -> Result<Matcher, Mistake> {
         let mut matcher = Matcher { signal, words: 0, root: Node::True, leaves: Vec::new() };
-        matcher.root = matcher.node(query, now_ns)?;
+        matcher.root = matcher.node(query, clock)?;
         Ok(matcher)
     }
 
@@ -66,9 +67,9 @@ impl Matcher {
         self.signal
     }
 
-    fn node(&mut self, query: &Query, now_ns: i64) -> Result<Node, Mistake> {
+    fn node(&mut self, query: &Query, clock: &Clock) -> Result<Node, Mistake> {
         let nodes = |matcher: &mut Matcher, queries: &[Query]| -> Result<Vec<Node>, Mistake> {
-            queries.iter().map(|query| matcher.node(query, now_ns)).collect()
+            queries.iter().map(|query| matcher.node(query, clock)).collect()
         };
         Ok(match query {
             Query::All => Node::True,
@@ -79,41 +80,47 @@ impl Matcher {
                 Node::And(nodes)
             }
             Query::Or(queries) => Node::Or(nodes(self, queries)?),
-            Query::Not(query) => Node::Not(Box::new(self.node(query, now_ns)?)),
-            Query::Is(name, test) => self.condition(name.as_ref(), test, now_ns)?,
+            Query::Not(query) => Node::Not(Box::new(self.node(query, clock)?)),
+            Query::Is(name, test) => self.condition(name.as_ref(), test, clock)?,
             Query::Own(intrinsic, test) => {
                 let field = Field::own(*intrinsic);
-                let predicate = Predicate::compile(test, &field, now_ns)?;
+                let predicate = Predicate::compile(test, &field, clock)?;
                 self.leaf(field, predicate)
             }
         })
     }
 
-    fn condition(&mut self, name: Option<&Name>, test: &Test, now_ns: i64) -> Result<Node, Mistake> {
-        let field = match name {
+    fn condition(&mut self, name: Option<&Name>, test: &Test, clock: &Clock) -> Result<Node, Mistake> {
+        let mut field = match name {
             Some(name) => Field::named(name, self.signal)
                 .ok_or_else(|| Mistake::new(name.span.clone(), "the name is too long"))?,
             None => Field::any(),
         };
-        if let (true, Test::Equals(text) | Test::Differs(text)) = (field.is_prose, test) {
-            self.words += text.words.len();
+        if let Test::Equals(text) | Test::Differs(text) = test {
+            field.is_prose &= !text.is_whole;
+            self.words += if field.is_prose { text.words.len() } else { 0 };
             if self.words > MOST_WORDS {
                 let message = format!("more than {MOST_WORDS} words are looked for");
                 return Err(Mistake::new(text.span.clone(), message)
                     .hint("put words that stand one behind the other in quotes"));
             }
         }
-        let leaf = self.leaf(field.clone(), Predicate::compile(test, &field, now_ns)?);
+        let leaf = self.leaf(field.clone(), Predicate::compile(test, &field, clock)?);
         if let Test::Differs(_) = test {
+            let differs = Node::Not(Box::new(leaf));
+            // Every span has failed or not.
+            if field.intrinsic == Some(Intrinsic::Error) {
+                return Ok(differs);
+            }
             let exists = self.leaf(field, Predicate::Exists);
-            return Ok(Node::And(vec![exists, Node::Not(Box::new(leaf))]));
+            return Ok(Node::And(vec![exists, differs]));
         }
         match (name, test) {
-            // The id of a trace as such is looked for where it stands.
-            (None, Test::Equals(text)) if is_trace_id(text) => {
-                let id = Query::Is(Some(Name::given("trace_id")), test.clone());
-                Ok(Node::Or(vec![leaf, self.node(&id, now_ns)?]))
-            }
+            // An id as such is looked for where it stands.
+            (None, Test::Equals(text)) => match id_of(text) {
+                Some(id) => Ok(Node::Or(vec![leaf, self.node(&Query::Own(id, test.clone()), clock)?])),
+                None => Ok(leaf),
+            },
             _ => Ok(leaf),
         }
     }
@@ -214,16 +221,26 @@ impl Matcher {
             Node::And(nodes) => nodes.iter().all(|node| self.passes(node, above, record)),
             Node::Or(nodes) => nodes.iter().any(|node| self.passes(node, above, record)),
             Node::Not(node) => !self.passes(node, above, record),
-            Node::Leaf(number) => above[*number] || self.leaves[*number].passes_record(self.signal, record),
+            Node::Leaf(number) => {
+                let leaf = &self.leaves[*number];
+                // A severity outranks the attributes of resource and scope, as it does those of the record.
+                let is_above = above[*number]
+                    && !(leaf.field.intrinsic == Some(Intrinsic::Level) && has_severity(record));
+                is_above || leaf.passes_record(self.signal, record)
+            }
         }
     }
 }
 
-/// Whether a value is 32 hexadecimal digits.
-fn is_trace_id(text: &Text) -> bool {
+/// The field of ids of so many hexadecimal digits as a value has.
+fn id_of(text: &Text) -> Option<Intrinsic> {
     let whole = text.whole();
-    let id = whole.as_literal().unwrap_or_default();
-    id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())
+    let id = whole.as_literal().filter(|id| id.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+    match id.len() {
+        32 => Some(Intrinsic::TraceId),
+        16 => Some(Intrinsic::SpanId),
+        _ => None,
+    }
 }
 
 impl Leaf {
@@ -248,10 +265,17 @@ impl Leaf {
         self.predicate.passes(value, self.field.is_prose)
     }
 
-    /// What a value of the intrinsic field says of the whole field: an attribute of that name may pass where it does not.
+    /// What a value of the intrinsic field says of the whole field: an attribute of that name may pass where it does not,
+    /// unless it is a level, where attributes count only without a severity.
     pub fn maybe(&self, passes: bool) -> Option<bool> {
         (passes || self.field.is_intrinsic() || self.field.intrinsic == Some(Intrinsic::Level))
             .then_some(passes)
+    }
+
+    /// Whether something in the bytes that is no text may pass: of all fields, the level of a log record and the status of a
+    /// span are numbers there.
+    pub fn may_be_a_number(&self) -> bool {
+        self.field.is_any && named_numbers().any(|name| self.passes_value(Value::Text(name)))
     }
 
     /// Whether the field holds prose.

@@ -27,18 +27,20 @@ mod parser;
 mod pattern;
 mod predicate;
 mod records;
+mod time;
 mod values;
 pub mod words;
 
 use std::ops::Range;
 
 pub use field::{Field, Intrinsic, Levels, is_known, suggest};
-pub use literal::{kind_name, level_name, parse_level, status_name};
+pub use literal::{level_name, parse_level};
 pub use matcher::{Leaf, Matcher, Node};
 pub use parser::parse;
 pub use pattern::{Pattern, Piece};
 pub use predicate::{Equal, Predicate, Threshold, Value};
 pub use records::{Found, for_each_record, log_time};
+pub use time::Clock;
 pub use values::{Once, Values, attribute_text, value_of};
 
 /// What is searched for, and what is to be done with what is found.
@@ -83,6 +85,8 @@ pub struct Text {
     pub words: Vec<Pattern>,
     /// Whether it was quoted.
     pub quoted: bool,
+    /// Whether it is the whole value, also where words are looked for otherwise.
+    pub is_whole: bool,
     /// Where it stands in the text, in bytes.
     pub span: Range<usize>,
 }
@@ -133,14 +137,9 @@ impl Text {
         Pattern::joined(&self.words)
     }
 
-    /// A value that was given as such, with `*` for anything.
-    pub fn given(text: &str) -> Text {
-        Text { words: vec![Pattern::with_wildcards(text)], quoted: true, span: 0..text.len() }
-    }
-
-    /// A value that was given as such, in which nothing has a meaning.
+    /// A value that was given as such: all of it, and nothing in it has a meaning.
     pub fn literal(text: &str) -> Text {
-        Text { words: vec![Pattern::literal(text)], quoted: true, span: 0..text.len() }
+        Text { words: vec![Pattern::literal(text)], quoted: true, is_whole: true, span: 0..text.len() }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::lexer::{Kind, Token, tokens};
 use super::pattern::Pattern;
 use super::{Comparison, Name, Query, Search, Test, Text};
-use crate::mistake::Mistake;
+use crate::mistake::{Mistake, shortened};
 
 /// Deepest nesting of parentheses and `not`.
 const DEEPEST: usize = 200;
@@ -62,7 +62,7 @@ impl<'a> Parser<'a> {
         let token = self.token();
         let found = match &token.kind {
             Kind::End => "the end".to_owned(),
-            _ => self.text.get(token.span.clone()).unwrap_or_default().to_owned(),
+            _ => shortened(self.text.get(token.span.clone()).unwrap_or_default()).into_owned(),
         };
         let mistake = Mistake::new(token.span.clone(), format!("expected {what}, found {found}"));
         match token.kind {
@@ -171,7 +171,7 @@ impl<'a> Parser<'a> {
         if let Kind::Quoted(pattern) = self.kind() {
             let words = vec![pattern.clone()];
             self.at += 1;
-            return Ok(Text { words, quoted: true, span: begin });
+            return Ok(Text { words, quoted: true, is_whole: false, span: begin });
         }
         let mut words: Vec<Pattern> = Vec::new();
         let mut span = begin;
@@ -187,7 +187,7 @@ impl<'a> Parser<'a> {
             self.tokens.get(self.at)
         {
             let last = self.tokens.get(self.at - 1).map_or(span.clone(), |token| token.span.clone());
-            let word = self.text.get(last.clone()).unwrap_or_default();
+            let word = shortened(self.text.get(last.clone()).unwrap_or_default());
             let mistake =
                 Mistake::new(sign_span.clone(), format!("expected and, or or the end, found {sign}"));
             return Err(match words.len() {
@@ -195,7 +195,7 @@ impl<'a> Parser<'a> {
                 _ => mistake.hint(format!("put and or or before {word}, or the value in quotes")),
             });
         }
-        Ok(Text { words, quoted: false, span })
+        Ok(Text { words, quoted: false, is_whole: false, span })
     }
 
     fn count_by(&mut self) -> Result<Option<Vec<Name>>, Mistake> {

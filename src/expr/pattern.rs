@@ -23,18 +23,6 @@ impl Pattern {
         Pattern(vec![Piece::Literal(text.to_owned())])
     }
 
-    /// A text in which `*` stands for anything.
-    pub fn with_wildcards(text: &str) -> Pattern {
-        let mut pattern = Pattern::default();
-        for (index, literal) in text.split('*').enumerate() {
-            if index > 0 {
-                pattern.push_anything();
-            }
-            literal.chars().for_each(|character| pattern.push(character));
-        }
-        pattern
-    }
-
     pub(super) fn joined(words: &[Pattern]) -> Pattern {
         let mut whole = Pattern::default();
         for (index, word) in words.iter().enumerate() {
@@ -88,7 +76,7 @@ impl Pattern {
 
     /// The whole of a text, letter by letter.
     pub(super) fn whole(&self, ignores_case: bool) -> Option<Regex> {
-        compile(&format!("^{}$", self.expression(".*")), ignores_case)
+        compile(&format!("^{}$", self.expression(".*", regex::escape)), ignores_case)
     }
 
     /// Words somewhere in a text, in either case; a wildcard of a single word ends with the word.
@@ -115,8 +103,11 @@ impl Pattern {
         let ends = |piece: Option<&Piece>| usize::from(piece == Some(&Piece::Anything));
         let (from, to) = (ends(self.0.first()), ends(self.0.last()));
         let inner = self.0.get(from..self.0.len().saturating_sub(to)).unwrap_or_default();
+        // In either case an s would be a long one (U+017F) too, which it is not in the filters of segments.
+        let literal = |text: &str| regex::escape(text).replace(['s', 'S'], "(?-i:[sS])");
+        let inner = Pattern(inner.to_vec()).expression(anything, literal);
         // The case of what stands beside a word does not matter, and takes time to compile.
-        compile(&format!("{first}(?i:{}){last}", Pattern(inner.to_vec()).expression(anything)), false)
+        compile(&format!("{first}(?i:{inner}){last}"), false)
     }
 
     /// What of a text to show as found, in either case.
@@ -126,14 +117,14 @@ impl Pattern {
         let inner = match literals {
             0 => return None,
             1 => self.longest_literal().map(regex::escape)?,
-            _ => self.expression(anything),
+            _ => self.expression(anything, regex::escape),
         };
         compile(&inner, true)
     }
 
-    fn expression(&self, anything: &str) -> String {
+    fn expression(&self, anything: &str, literal: impl Fn(&str) -> String) -> String {
         let piece = |piece: &Piece| match piece {
-            Piece::Literal(text) => regex::escape(text),
+            Piece::Literal(text) => literal(text),
             Piece::Anything => anything.to_owned(),
         };
         self.0.iter().map(piece).collect()
@@ -155,6 +146,19 @@ fn compile(expression: &str, ignores_case: bool) -> Option<Regex> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Pattern {
+        fn with_wildcards(text: &str) -> Pattern {
+            let mut pattern = Pattern::default();
+            for (index, literal) in text.split('*').enumerate() {
+                if index > 0 {
+                    pattern.push_anything();
+                }
+                literal.chars().for_each(|character| pattern.push(character));
+            }
+            pattern
+        }
+    }
 
     fn finds(pattern: &str, text: &str) -> bool {
         Pattern::with_wildcards(pattern).words(false).unwrap().is_match(text)
@@ -202,6 +206,7 @@ mod tests {
         assert!(finds("разорвано", "РАЗОРВАНО"));
         assert!(finds("λόγος", "ΛΌΓΟΣ"));
         assert!(finds("ｅｒｒｏｒ", "ＥＲＲＯＲ"));
+        assert!(finds("Session", "sESSION") && !finds("session", "ſeſſion") && finds("ſession", "ſESSION"));
     }
 
     #[test]

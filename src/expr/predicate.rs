@@ -3,12 +3,12 @@
 use regex::Regex;
 
 use super::field::{Field, Intrinsic};
-use super::literal::{
-    KINDS, STATUSES, level_of, parse_duration_ns, parse_level, parse_time_ns, strip_prefix_ignoring_case,
-};
+use super::literal::{level_of, parse_duration_ns, parse_level, strip_prefix_ignoring_case};
 use super::pattern::{Pattern, Piece};
-use super::{Comparison, Test, Text, level_name};
+use super::time::{is_number, parse_time_ns};
+use super::{Clock, Comparison, Test, Text, level_name};
 use crate::mistake::Mistake;
+use crate::otlp::names::{KINDS, STATUSES};
 use crate::otlp::proto::AnyValue;
 
 /// A value of a field.
@@ -54,6 +54,8 @@ pub struct Equal {
     words: Vec<Regex>,
     /// The words in prose, and whether they are one phrase.
     pub prose: (Vec<Pattern>, bool),
+    /// What has units: from the first to the last.
+    range: Option<(i64, i64)>,
     int: Option<i64>,
     number: Option<f64>,
     bool: Option<bool>,
@@ -64,7 +66,7 @@ pub struct Equal {
 #[derive(Debug, Clone)]
 pub struct Threshold {
     /// A whole number, or nanoseconds.
-    pub int: Option<i64>,
+    int: Option<i64>,
     number: Option<f64>,
     /// The position of a level.
     level: Option<u8>,
@@ -73,14 +75,14 @@ pub struct Threshold {
 
 impl Predicate {
     /// Compiles a test for a field.
-    pub(super) fn compile(test: &Test, field: &Field, now_ns: i64) -> Result<Predicate, Mistake> {
+    pub(super) fn compile(test: &Test, field: &Field, clock: &Clock) -> Result<Predicate, Mistake> {
         Ok(match test {
             Test::Exists => Predicate::Exists,
             Test::Equals(text) | Test::Differs(text) => {
-                Predicate::Equals(Equal::compile(text, field, now_ns)?)
+                Predicate::Equals(Equal::compile(text, field, clock)?)
             }
             Test::Compares(comparison, text) => {
-                Predicate::Compares(*comparison, Threshold::compile(text, field, now_ns)?)
+                Predicate::Compares(*comparison, Threshold::compile(*comparison, text, field, clock)?)
             }
             Test::Finds(expression, span) => {
                 let regex = Regex::new(expression).map_err(|error| {
@@ -106,8 +108,8 @@ impl Predicate {
     /// Whether a value passes.
     pub(super) fn passes(&self, value: Value<'_>, is_prose: bool) -> bool {
         match self {
-            // A span may have no name, a resource no service.
-            Predicate::Exists => !matches!(value, Value::Text("")),
+            // A span may have no name, a resource no service; of a span that has not failed there is no error.
+            Predicate::Exists => !matches!(value, Value::Text("") | Value::Bool(false)),
             Predicate::Equals(equal) => equal.passes(value, is_prose),
             Predicate::Compares(comparison, threshold) => threshold.passes(*comparison, value),
             Predicate::Finds(regex) => match value {
@@ -156,30 +158,47 @@ fn value_of(value: AnyValue<'_>) -> Option<Value<'_>> {
     }
 }
 
-/// What a time or a duration must look like, and how it is read.
-type Reader = (&'static str, fn(&str, i64) -> Option<i64>);
+/// Reads the first and the last number that a text stands for.
+type Reader = fn(&str, &Clock) -> Option<(i64, i64)>;
 
-fn reader(field: &Field) -> Option<Reader> {
+/// What the value of a field with units must look like, and how it is read.
+fn reader(field: &Field) -> Option<(&'static str, Reader)> {
     match field.intrinsic {
-        Some(Intrinsic::Duration) => Some(("a duration such as 500ms", |text, _| parse_duration_ns(text))),
+        Some(Intrinsic::Duration) => {
+            Some(("a duration such as 500ms", |text, _| parse_duration_ns(text).map(point)))
+        }
         Some(Intrinsic::Time) => Some(("a time such as 2026-11-21T10:00:00Z or now-2h", parse_time_ns)),
-        Some(Intrinsic::SeverityNumber) => Some(("a number from 1 to 24", |text, _| text.parse().ok())),
+        Some(Intrinsic::SeverityNumber) => {
+            Some(("a number from 1 to 24", |text, _| text.parse().ok().map(point)))
+        }
         _ => None,
     }
 }
 
 /// Reads the value of a field that has units.
-fn read(text: &Text, field: &Field, now_ns: i64) -> Result<Option<i64>, Mistake> {
+fn read(text: &Text, field: &Field, clock: &Clock) -> Result<Option<(i64, i64)>, Mistake> {
     let Some((expected, parse)) = reader(field) else { return Ok(None) };
     let whole = text.whole();
-    let parsed = whole.as_literal().and_then(|text| parse(text, now_ns));
-    let wrong = || Mistake::new(text.span.clone(), format!("expected {expected}"));
-    parsed.map(Some).ok_or_else(wrong)
+    if let Some(read) = whole.as_literal().and_then(|text| parse(text, clock)) {
+        return Ok(Some(read));
+    }
+    let wrong = Mistake::new(text.span.clone(), format!("expected {expected}"));
+    Err(match field.intrinsic {
+        Some(Intrinsic::Time) if whole.as_literal().is_some_and(is_number) => {
+            wrong.hint("a number counts seconds since 1970, or parts of them, and has at least nine digits")
+        }
+        _ => wrong,
+    })
+}
+
+/// A range of one number.
+fn point(value: i64) -> (i64, i64) {
+    (value, value)
 }
 
 impl Equal {
-    fn compile(text: &Text, field: &Field, now_ns: i64) -> Result<Equal, Mistake> {
-        let read = read(text, field, now_ns)?;
+    fn compile(text: &Text, field: &Field, clock: &Clock) -> Result<Equal, Mistake> {
+        let range = read(text, field, clock)?;
         let (pattern, ignores_case) = canonical(text.whole(), field);
         let literal = pattern.as_literal();
         let too_long = || Mistake::new(text.span.clone(), "the value is too long");
@@ -203,7 +222,8 @@ impl Equal {
         Ok(Equal {
             words: in_prose.collect::<Option<_>>().ok_or_else(too_long)?,
             whole,
-            int: read.or_else(|| literal?.parse().ok()),
+            range,
+            int: literal.and_then(|text| text.parse().ok()),
             number: literal.and_then(|text| text.parse().ok()),
             bool: literal.and_then(|text| text.parse().ok()),
             level: literal.filter(|_| is_level).and_then(parse_level),
@@ -219,10 +239,11 @@ impl Equal {
             Value::Text(text) => {
                 self.is_whole(text) || (self.level.is_some() && parse_level(text) == self.level)
             }
-            Value::Int(number) => match (self.int, self.number) {
-                (Some(int), _) => int == number,
-                (None, Some(double)) => double == number as f64 && double as i128 == i128::from(number),
-                (None, None) => self.is_pattern_of(itoa::Buffer::new().format(number)),
+            Value::Int(number) => match (self.range, self.int, self.number) {
+                (Some((first, last)), ..) => (first..=last).contains(&number),
+                (None, Some(int), _) => int == number,
+                (None, None, Some(double)) => double == number as f64 && double as i128 == i128::from(number),
+                (None, None, None) => self.is_pattern_of(itoa::Buffer::new().format(number)),
             },
             Value::Double(number) => match self.number {
                 Some(double) => double == number,
@@ -269,6 +290,15 @@ impl Equal {
         }
     }
 
+    /// Whether a value of another type than text may be equal whose words, as the filters of segments hold them, are others.
+    /// Whole numbers are there as they are written, doubles too, with `.0` behind them as long as they are not too large.
+    pub fn may_have_other_words(&self) -> bool {
+        const MOST_DIGITS: usize = 15;
+        let literal = self.pattern.as_literal().unwrap_or_default();
+        let is_plain = |int: i64| itoa::Buffer::new().format(int) == literal && literal.len() <= MOST_DIGITS;
+        self.may_be_written_otherwise() && !self.int.is_some_and(is_plain)
+    }
+
     /// The whole value, where case matters and nothing stands for anything.
     pub fn literal(&self) -> Option<&str> {
         self.literal.as_deref()
@@ -296,8 +326,17 @@ fn canonical(pattern: Pattern, field: &Field) -> (Pattern, bool) {
 }
 
 impl Threshold {
-    fn compile(text: &Text, field: &Field, now_ns: i64) -> Result<Threshold, Mistake> {
-        let read = read(text, field, now_ns)?;
+    fn compile(
+        comparison: Comparison,
+        text: &Text,
+        field: &Field,
+        clock: &Clock,
+    ) -> Result<Threshold, Mistake> {
+        let end = |(first, last)| match comparison {
+            Comparison::Less | Comparison::AtLeast => first,
+            Comparison::AtMost | Comparison::Greater => last,
+        };
+        let read = read(text, field, clock)?.map(end);
         let whole = text.whole();
         let Some(literal) = whole.as_literal() else {
             return Err(Mistake::new(text.span.clone(), "expected a value to compare with, found a *")

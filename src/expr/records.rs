@@ -3,8 +3,10 @@
 use regex::Regex;
 
 use super::field::{Field, Intrinsic, Key, Levels};
-use super::literal::{kind_name, status_name};
+use super::level_name;
 use super::predicate::{Predicate, Value};
+use crate::otlp::field::{RESOURCE, RESOURCE_ATTRIBUTE, SCOPE, SCOPE_ATTRIBUTE, log, span};
+use crate::otlp::names::{kind_name, status_name};
 use crate::otlp::proto::{AnyValue, InstrumentationScope, KeyValue, STATUS_CODE_ERROR, Status};
 use crate::otlp::view::{Fields, Nested, text};
 use crate::otlp::{Signal, plain_attribute, semconv, tree};
@@ -28,44 +30,6 @@ pub fn for_each_record<'a>(batch: &'a [u8], mut each: impl FnMut(Found<'a>)) {
         }
     }
 }
-
-/// Fields of a span.
-mod span {
-    pub(super) const TRACE_ID: u32 = 1;
-    pub(super) const SPAN_ID: u32 = 2;
-    pub(super) const TRACE_STATE: u32 = 3;
-    pub(super) const PARENT_SPAN_ID: u32 = 4;
-    pub(super) const NAME: u32 = 5;
-    pub(super) const KIND: u32 = 6;
-    pub(super) const START: u32 = 7;
-    pub(super) const END: u32 = 8;
-    pub(super) const ATTRIBUTE: u32 = 9;
-    pub(super) const EVENT: u32 = 11;
-    pub(super) const LINK: u32 = 13;
-    pub(super) const STATUS: u32 = 15;
-}
-
-/// Fields of a log record.
-mod log {
-    pub(super) const TIME: u32 = 1;
-    pub(super) const SEVERITY: u32 = 2;
-    pub(super) const SEVERITY_TEXT: u32 = 3;
-    pub(super) const BODY: u32 = 5;
-    pub(super) const ATTRIBUTE: u32 = 6;
-    pub(super) const TRACE_ID: u32 = 9;
-    pub(super) const SPAN_ID: u32 = 10;
-    pub(super) const OBSERVED: u32 = 11;
-    pub(super) const EVENT_NAME: u32 = 12;
-}
-
-/// Fields of messages inside of these.
-const RESOURCE: u32 = 1;
-const RESOURCE_ATTRIBUTE: u32 = 1;
-const SCOPE: u32 = 1;
-const SCOPE_ATTRIBUTE: u32 = 3;
-const EVENT_NAME: u32 = 2;
-const EVENT_ATTRIBUTE: u32 = 3;
-const LINK_ATTRIBUTE: u32 = 4;
 
 /// Told a value; whether that is enough.
 type Each<'e> = &'e mut dyn FnMut(Seen<'_>) -> bool;
@@ -152,24 +116,28 @@ impl Field {
             span::EVENT => {
                 let named = (self.is_any).then(|| crate::otlp::proto::Event(value.bytes()).name());
                 named.is_some_and(|name| text_value(name.as_bytes(), each))
-                    || (of_event && self.attributes(Levels::EVENT, value.bytes(), EVENT_ATTRIBUTE, each))
+                    || (of_event
+                        && self.attributes(Levels::EVENT, value.bytes(), span::EVENT_ATTRIBUTE, each))
             }
-            span::LINK if of_link => self.attributes(Levels::LINK, value.bytes(), LINK_ATTRIBUTE, each),
+            span::LINK if of_link => self.attributes(Levels::LINK, value.bytes(), span::LINK_ATTRIBUTE, each),
             span::NAME if self.is_any => text_value(value.bytes(), each),
-            span::STATUS if self.is_any => text_value(Status(value.bytes()).message().as_bytes(), each),
+            span::STATUS if self.is_any => {
+                let status = Status(value.bytes());
+                text_value(status.message().as_bytes(), each)
+                    || (status.code() > 0 && text_value(status_name(status.code()).as_bytes(), each))
+            }
             _ => false,
         })
     }
 
     fn of_log(&self, record: &[u8], each: Each<'_>) -> bool {
-        let mut is_set = false;
         if let Some(intrinsic) = self.intrinsic
-            && log_value(intrinsic, record, &mut is_set, each)
+            && log_value(intrinsic, record, each)
         {
             return true;
         }
         // Loggers that do not set the severity may have an attribute for it.
-        if self.is_intrinsic() || (self.intrinsic == Some(Intrinsic::Level) && is_set) {
+        if self.is_intrinsic() || (self.intrinsic == Some(Intrinsic::Level) && has_severity(record)) {
             return false;
         }
         let in_attributes = self.attributes(Levels::RECORD, record, log::ATTRIBUTE, each);
@@ -180,6 +148,7 @@ impl Field {
                     Some(map) => map.values().any(|pair| self.has(Levels::RECORD, pair, each)),
                     None => false,
                 },
+                log::SEVERITY if self.is_any => text_value(level_name(value.bits() as i64).as_bytes(), each),
                 log::SEVERITY_TEXT | log::EVENT_NAME if self.is_any => text_value(value.bytes(), each),
                 _ => false,
             })
@@ -273,8 +242,8 @@ fn span_value(intrinsic: Intrinsic, record: &[u8], each: Each<'_>) -> bool {
     let status = || Status(bytes(record, span::STATUS)).code();
     match intrinsic {
         Intrinsic::Operation => each(Seen::Intrinsic(Value::Text(text(bytes(record, span::NAME))))),
-        Intrinsic::Kind => each(Seen::Intrinsic(Value::Text(kind_name(bits(record, span::KIND))))),
-        Intrinsic::Status => each(Seen::Intrinsic(Value::Text(status_name(status().max(0) as u64)))),
+        Intrinsic::Kind => each(Seen::Intrinsic(Value::Text(&kind_name(bits(record, span::KIND) as i32)))),
+        Intrinsic::Status => each(Seen::Intrinsic(Value::Text(&status_name(status().max(0))))),
         Intrinsic::Error => each(Seen::Intrinsic(Value::Bool(status() == STATUS_CODE_ERROR))),
         Intrinsic::StatusMessage => {
             text_value(Status(bytes(record, span::STATUS)).message().as_bytes(), each)
@@ -289,19 +258,18 @@ fn span_value(intrinsic: Intrinsic, record: &[u8], each: Each<'_>) -> bool {
         Intrinsic::ParentSpanId => hex_value(bytes(record, span::PARENT_SPAN_ID), each),
         Intrinsic::TraceState => text_value(bytes(record, span::TRACE_STATE), each),
         Intrinsic::EventName => {
-            Nested::new(record, span::EVENT).any(|event| text_value(bytes(event, EVENT_NAME), each))
+            Nested::new(record, span::EVENT).any(|event| text_value(bytes(event, span::EVENT_NAME), each))
         }
         _ => false,
     }
 }
 
-fn log_value(intrinsic: Intrinsic, record: &[u8], is_set: &mut bool, each: Each<'_>) -> bool {
+fn log_value(intrinsic: Intrinsic, record: &[u8], each: Each<'_>) -> bool {
     match intrinsic {
         Intrinsic::Level => {
             let severity = bits(record, log::SEVERITY) as i64;
             let name = text(bytes(record, log::SEVERITY_TEXT));
-            *is_set = severity > 0 || !name.is_empty();
-            *is_set && each(Seen::Intrinsic(Value::Level(severity, name)))
+            has_severity(record) && each(Seen::Intrinsic(Value::Level(severity, name)))
         }
         Intrinsic::SeverityNumber => {
             let severity = bits(record, log::SEVERITY) as i64;
@@ -316,6 +284,11 @@ fn log_value(intrinsic: Intrinsic, record: &[u8], is_set: &mut bool, each: Each<
         Intrinsic::EventName => text_value(bytes(record, log::EVENT_NAME), each),
         _ => false,
     }
+}
+
+/// Whether a log record says how severe it is, so that no attribute does.
+pub(super) fn has_severity(record: &[u8]) -> bool {
+    bits(record, log::SEVERITY) as i64 > 0 || !text(bytes(record, log::SEVERITY_TEXT)).is_empty()
 }
 
 /// When a log record was made or, where it does not say, observed; nanoseconds since the epoch.

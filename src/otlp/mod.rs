@@ -5,7 +5,9 @@ pub(crate) mod check;
 #[macro_use]
 mod declare;
 mod fault;
+pub(crate) mod field;
 pub mod json;
+pub mod names;
 pub mod proto;
 mod quick;
 pub mod schema;

@@ -1,11 +1,11 @@
 //! What the semantic conventions say about attributes that decisions hang on.
 
+use super::field::RESOURCE;
 use super::proto::Resource;
 use super::view::{Fields, Value};
 
 /// The `service.name` of a `ResourceSpans`, `ResourceMetrics` or `ResourceLogs`; empty where it has none.
 pub fn service_name(container: &[u8]) -> &str {
-    const RESOURCE: u32 = 1;
     let resource = Fields::new(container).find_map(|(number, value)| match value {
         Value::Len(bytes) if number == RESOURCE => Some(Resource(bytes)),
         _ => None,

@@ -23,18 +23,27 @@ const MOST: usize = 1000;
 /// Digits of an id of 64 bits.
 const SHORT_ID: usize = 16;
 
-/// The id of the trace that begins with `prefix`, in hexadecimal digits.
+/// The first digits of a trace's id, as they are written here.
 ///
 /// # Errors
-/// It is none, no trace begins with it, or several do.
-pub fn trace_id(reader: &Reader, prefix: &str) -> Result<[u8; 16], CommandError> {
-    let prefix = prefix.to_ascii_lowercase();
+/// They are none.
+pub fn prefix(text: &str) -> Result<String, CommandError> {
+    let prefix = text.to_ascii_lowercase();
     let is_hex = !prefix.is_empty() && prefix.bytes().all(|byte| byte.is_ascii_hexdigit());
     if !is_hex || prefix.len() > 32 {
         return Err(CommandError::usage(anyhow!("{prefix:?} is no trace id")).hint(
             "a trace id is 32 hexadecimal digits; its first digits are enough where no other has them",
         ));
     }
+    Ok(prefix)
+}
+
+/// The id of the trace that begins with `prefix`, in hexadecimal digits.
+///
+/// # Errors
+/// It is none, no trace begins with it, or several do.
+pub fn trace_id(reader: &Reader, prefix: &str) -> Result<[u8; 16], CommandError> {
+    let prefix = self::prefix(prefix)?;
     if let Ok(id) = const_hex::decode_to_array(&prefix) {
         return Ok(id);
     }

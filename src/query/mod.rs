@@ -17,7 +17,7 @@ pub mod units;
 
 pub use dependencies::{Dependencies, Edge};
 pub use diagram::{dot, mermaid};
-pub use names::expect_service;
+pub use names::{expect_service, unknown_services};
 pub use reader::{Reader, TraceIndex};
 pub use rollups::{Figures, Measured, Operation, Order, Service, kind_name, operations, services, sort};
 pub use temporary::Temporary;

@@ -3,6 +3,7 @@
 use anyhow::anyhow;
 
 use crate::error::CommandError;
+use crate::expr::{Intrinsic, Matcher, Predicate};
 
 /// How alike a name must be to be meant: Jaro and Winkler's measure, from 0 to 1.
 const LIKENESS: f64 = 0.75;
@@ -15,10 +16,31 @@ const LISTED: usize = 12;
 /// # Errors
 /// It is none of them: says which one may be meant.
 pub fn expect_service(name: &str, known: &[String]) -> Result<(), CommandError> {
-    if known.binary_search_by(|known| known.as_str().cmp(name)).is_ok() {
-        return Ok(());
+    match is_known(name, known) {
+        true => Ok(()),
+        false => Err(CommandError::usage(anyhow!("there is no service {name:?}")).hint(hint(name, known))),
     }
-    let error = CommandError::usage(anyhow!("there is no service {name:?}"));
+}
+
+/// The services that are looked for and none of those `known`, which are in order, and what may be meant.
+pub fn unknown_services<'a>(matcher: &'a Matcher, known: &[String]) -> Vec<(&'a str, String)> {
+    let mut unknown: Vec<(&str, String)> = Vec::new();
+    for leaf in &matcher.leaves {
+        if let (Some(Intrinsic::Service), Predicate::Equals(equal)) = (leaf.field.intrinsic, &leaf.predicate)
+            && let Some(name) = equal.literal().filter(|name| !name.is_empty() && !is_known(name, known))
+            && !unknown.iter().any(|(other, _)| *other == name)
+        {
+            unknown.push((name, hint(name, known)));
+        }
+    }
+    unknown
+}
+
+fn is_known(name: &str, known: &[String]) -> bool {
+    known.binary_search_by(|known| known.as_str().cmp(name)).is_ok()
+}
+
+fn hint(name: &str, known: &[String]) -> String {
     let like = |known: &&String| strsim::jaro_winkler(&known.to_lowercase(), &name.to_lowercase());
     let nearest = known.iter().max_by(|one, other| like(one).total_cmp(&like(other)));
     let meant = nearest.filter(|known| like(known) >= LIKENESS).map(|name| format!("do you mean {name:?}?"));
@@ -31,8 +53,7 @@ pub fn expect_service(name: &str, known: &[String]) -> Result<(), CommandError> 
         _ if meant.is_none() => Some("obs query services lists them".to_owned()),
         _ => None,
     };
-    let hints: Vec<String> = meant.into_iter().chain(list).collect();
-    Err(error.hint(hints.join(" ")))
+    meant.into_iter().chain(list).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

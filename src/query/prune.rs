@@ -1,5 +1,6 @@
 //! What of a segment need not be read: by its columns, by the words in it, and by texts that must stand in its bytes.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use memchr::memmem::Finder;
@@ -8,7 +9,8 @@ use regex::bytes::{Regex, RegexBuilder};
 use crate::expr::words::each_necessary_word;
 use crate::expr::{Intrinsic, Leaf, Matcher, Node, Pattern, Piece, Predicate, Value, level_name};
 use crate::otlp::Signal;
-use crate::store::{Columns, Stored, filter, trace_ids};
+use crate::otlp::names::{kind_name, status_name};
+use crate::store::{BEYOND, Columns, Operation, Stored, filter, trace_ids};
 
 use super::reader::Reader;
 
@@ -36,6 +38,8 @@ impl Rows {
 enum Column {
     /// By operation or service.
     Series(Vec<Maybe>),
+    /// By status.
+    Level(Vec<Maybe>),
     /// By row, with a value.
     Row(fn(&Columns, usize) -> Value<'_>),
     Unknown,
@@ -61,17 +65,22 @@ fn condition(leaf: &Leaf, signal: Signal, columns: &Columns) -> Column {
         let passes = |series| leaf.maybe(leaf.passes_value(Value::Text(&value(series))));
         Column::Series((0..count as u32).map(passes).collect())
     };
+    let of_number = |number: u8, name: &dyn Fn(i32) -> Cow<'static, str>| match number {
+        BEYOND => None,
+        number => leaf.maybe(leaf.passes_value(Value::Text(&name(number.into())))),
+    };
     let operation = |series: u32| columns.operations.get(series as usize);
     match (leaf.field.intrinsic, signal) {
         (Some(Intrinsic::Service), _) => of_series(&|series| columns.service_of(series).to_owned()),
         (Some(Intrinsic::Operation), Signal::Traces) => {
             of_series(&|series| operation(series).map(|operation| operation.name.clone()).unwrap_or_default())
         }
-        (Some(Intrinsic::Kind), Signal::Traces) => of_series(&|series| {
-            crate::expr::kind_name(operation(series).map_or(0, |operation| operation.kind.into())).to_owned()
-        }),
+        (Some(Intrinsic::Kind), Signal::Traces) => {
+            let of_operation = |operation: &Operation| of_number(operation.kind, &kind_name);
+            Column::Series(columns.operations.iter().map(of_operation).collect())
+        }
         (Some(Intrinsic::Status), Signal::Traces) => {
-            Column::Row(|columns, row| Value::Text(crate::expr::status_name(columns.levels[row].into())))
+            Column::Level((0..=u8::MAX).map(|code| of_number(code, &status_name)).collect())
         }
         (Some(Intrinsic::Error), Signal::Traces) => {
             Column::Row(|columns, row| Value::Bool(columns.levels[row] == 2))
@@ -121,6 +130,7 @@ fn node(node_: &Node, matcher: &Matcher, conditions: &[Column], columns: &Column
             (Column::Series(by_series), _) => {
                 columns.series.get(row).and_then(|series| by_series.get(*series as usize).copied().flatten())
             }
+            (Column::Level(by_level), _) => by_level.get(usize::from(columns.levels[row])).copied().flatten(),
             // What has none may say so elsewhere.
             (Column::Row(value), leaf) => match value(columns, row) {
                 Value::Level(level, _) if level_name(level).is_empty() => None,
@@ -250,7 +260,9 @@ fn key_of(leaf: &Leaf, signal: Signal) -> Needs<Key> {
             let id = id.filter(|id| *id != [0; 16]);
             id.map_or(Needs::Nothing, |id| Needs::One(Key::Trace(trace_ids::key(&id))))
         }
-        None | Some(Intrinsic::Message) if signal == Signal::Logs && !equal.may_be_written_otherwise() => {
+        None | Some(Intrinsic::Message)
+            if signal == Signal::Logs && !equal.may_have_other_words() && !leaf.may_be_a_number() =>
+        {
             let patterns: Vec<&Pattern> =
                 if leaf.is_prose() { equal.prose.0.iter().collect() } else { vec![&equal.pattern] };
             let mut words = Vec::new();
@@ -314,7 +326,7 @@ fn needle_of(leaf: &Leaf) -> Needs<Needle> {
                 | Intrinsic::Message
         ),
     };
-    if !stands_as_text || equal.may_be_written_otherwise() {
+    if !stands_as_text || equal.may_be_written_otherwise() || leaf.may_be_a_number() {
         return Needs::Nothing;
     }
     let long = |text: &&str| text.len() >= SHORTEST_NEEDLE;
@@ -328,4 +340,46 @@ fn needle_of(leaf: &Leaf) -> Needs<Needle> {
         .filter(long)
         .and_then(|text| RegexBuilder::new(&regex::escape(text)).case_insensitive(true).build().ok());
     regex.map_or(Needs::Nothing, |regex| Needs::One(Needle::InEitherCase(Box::new(regex))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expr::{Clock, parse};
+
+    /// How many words of a query must be in a segment.
+    fn words(query: &str) -> usize {
+        fn count(needs: &Needs<Key>) -> usize {
+            match needs {
+                Needs::Nothing => 0,
+                Needs::One(_) => 1,
+                Needs::All(needs) | Needs::Any(needs) => needs.iter().map(count).sum(),
+            }
+        }
+        let query = parse(query).unwrap().query;
+        count(&Keys::of(&Matcher::compile(&query, Signal::Logs, &Clock::utc(0)).unwrap()).0)
+    }
+
+    #[test]
+    fn plain_numbers_are_words_of_the_filters() {
+        for (query, count) in [
+            ("user_id: \"12345\"", 1),
+            ("user_id: 12345", 1),
+            ("12345", 1),
+            ("n: -5", 1),
+            ("n: 999999999999999", 1),
+            ("message: \"order 12345 failed\"", 3),
+        ] {
+            assert_eq!(words(query), count, "{query}");
+        }
+        // They may be equal to what is written otherwise.
+        for query in ["n: 05", "n: 5.0", "n: 1e3", "n: 1000000000000000", "n: true", "n: 12*", "not n: 5"] {
+            assert_eq!(words(query), 0, "{query}");
+        }
+    }
+
+    #[test]
+    fn names_of_levels_stand_nowhere_as_words() {
+        assert_eq!((words("error"), words("err*"), words("timeout"), words("message: error")), (0, 0, 1, 1));
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::CommandError;
+use crate::otlp::names::KINDS;
 use crate::store::histogram::quantile;
 use crate::store::{Database, Minutes, Precision, Total};
 
@@ -83,16 +84,9 @@ pub enum Order {
 const SERVER: u8 = 2;
 const CONSUMER: u8 = 5;
 
-/// The name of a `Span.kind`.
+/// The name of a `Span.kind`; as in the view of the database, those that the protocol does not have are unspecified.
 pub fn kind_name(kind: u8) -> &'static str {
-    match kind {
-        1 => "internal",
-        2 => "server",
-        3 => "client",
-        4 => "producer",
-        5 => "consumer",
-        _ => "unspecified",
-    }
+    KINDS.get(usize::from(kind)).copied().unwrap_or(KINDS[0])
 }
 
 impl Figures {

@@ -2,6 +2,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::policy::{Keep, Policy, SpanFacts};
 use super::report::{Report, Tally};
+use crate::otlp::field::{log, span};
 use crate::otlp::proto::Status;
 use crate::otlp::view::{Fields, Nested, text};
 use crate::otlp::wire::put_bytes;
@@ -9,15 +10,6 @@ use crate::otlp::{Batch, Rebuild, Signal, semconv, tree};
 use crate::pipeline::{Delivery, Transform};
 use crate::probability::{Threshold, tracestate};
 use crate::stream::{self, Ledger};
-
-/// Fields of a span that decisions look at.
-mod span {
-    pub(super) const TRACE_ID: u32 = 1;
-    pub(super) const TRACE_STATE: u32 = 3;
-    pub(super) const START: u32 = 7;
-    pub(super) const END: u32 = 8;
-    pub(super) const STATUS: u32 = 15;
-}
 
 /// The sampler as a stage: spans and logs are decided on, metrics pass.
 #[derive(Debug)]
@@ -115,9 +107,8 @@ impl Sampling<'_> {
     }
 
     fn log(&mut self, own: Threshold, record: &[u8]) -> Option<super::Reason> {
-        const TRACE_ID: u32 = 9;
         let trace_id = Fields::new(record)
-            .find(|(number, _)| *number == TRACE_ID)
+            .find(|(number, _)| *number == log::TRACE_ID)
             .map_or(&[][..], |(_, value)| value.bytes());
         let reason = self.policy.decide_log(own, trace_id)?;
         self.rebuild.record(record, 1);

@@ -7,12 +7,15 @@ use crate::otlp::Signal;
 use crate::otlp::view::{Fields, Value};
 use crate::otlp::wire::{put_bytes, put_varint, varint};
 
+/// Stands for a kind, a status or a severity that does not fit in a column: the record has it.
+pub const BEYOND: u8 = u8::MAX;
+
 /// What a span does, and in which service.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Operation {
     /// Number of the service in its segment.
     pub service: u32,
-    /// `Span.kind`.
+    /// `Span.kind`, or [`BEYOND`].
     pub kind: u8,
     /// The name of the span.
     pub name: String,
@@ -27,7 +30,7 @@ pub struct Columns {
     pub operations: Vec<Operation>,
     /// Which operation a span is; which service a log record or a data point is of.
     pub series: Vec<u32>,
-    /// The code of a span's status; the severity number of a log record.
+    /// The code of a span's status; the severity number of a log record; [`BEYOND`] for either.
     pub levels: Vec<u8>,
     /// Nanoseconds since the epoch.
     pub times: Vec<u64>,
@@ -134,6 +137,11 @@ impl Columns {
         self.series.iter().all(|number| (*number as usize) < series)
             && self.operations.iter().all(|operation| (operation.service as usize) < self.services.len())
             && (signal != Signal::Traces || self.durations.len() == self.times.len())
+    }
+
+    /// Whether only the records have all that stands here.
+    pub fn has_beyond(&self) -> bool {
+        self.levels.contains(&BEYOND) || self.operations.iter().any(|operation| operation.kind == BEYOND)
     }
 
     /// The name of the service that a row is of.

@@ -37,7 +37,7 @@ mod writer;
 
 pub use attributes::Level;
 pub use check::Findings;
-pub use columns::{Columns, Operation};
+pub use columns::{BEYOND, Columns, Operation};
 pub use compaction::Compacted;
 pub use database::{Database, Durability, Progress};
 pub use export::Export;

@@ -1,22 +1,12 @@
 //! What the walk takes from log records and metrics.
 
 use super::attributes::Level;
+use super::columns::BEYOND;
 use super::scan::Scan;
 use crate::expr::words::each_word;
+use crate::otlp::field::{log as field, point};
 use crate::otlp::proto::{AnyValue, KeyValue};
 use crate::otlp::view::{Fields, Nested, Value, text};
-
-/// Fields of a log record.
-mod field {
-    pub(super) const TIME: u32 = 1;
-    pub(super) const SEVERITY: u32 = 2;
-    pub(super) const SEVERITY_TEXT: u32 = 3;
-    pub(super) const BODY: u32 = 5;
-    pub(super) const ATTRIBUTE: u32 = 6;
-    pub(super) const TRACE_ID: u32 = 9;
-    pub(super) const OBSERVED: u32 = 11;
-    pub(super) const EVENT_NAME: u32 = 12;
-}
 
 /// Takes a log record of a service.
 pub(super) fn log(scan: &mut Scan, service: u32, record: &[u8]) {
@@ -26,7 +16,7 @@ pub(super) fn log(scan: &mut Scan, service: u32, record: &[u8]) {
         match (number, value) {
             (field::TIME, value) => time = value.bits(),
             (field::OBSERVED, value) => observed = value.bits(),
-            (field::SEVERITY, value) => severity = value.bits().min(u64::from(u8::MAX)) as u8,
+            (field::SEVERITY, value) => severity = u8::try_from(value.bits()).unwrap_or(BEYOND),
             (field::BODY, Value::Len(body)) => value_words(AnyValue(body), &mut scan.words),
             (field::SEVERITY_TEXT | field::EVENT_NAME, Value::Len(name)) => {
                 each_word(text(name), |word| scan.words.push(word));
@@ -75,7 +65,6 @@ fn value_words(value: AnyValue<'_>, words: &mut Vec<u64>) {
 /// Fields of a metric that hold its data, with the field of a point that holds its attributes.
 const DATA: [(u32, u32); 5] = [(5, 7), (7, 7), (9, 9), (10, 1), (11, 7)];
 const POINT: u32 = 1;
-const POINT_TIME: u32 = 3;
 
 /// Takes a metric of a service, a row each data point.
 pub(super) fn metric(scan: &mut Scan, service: u32, metric: &[u8]) {
@@ -86,7 +75,7 @@ pub(super) fn metric(scan: &mut Scan, service: u32, metric: &[u8]) {
             let mut position = 0;
             for (number, value) in Fields::new(point) {
                 match (number, value) {
-                    (POINT_TIME, value) => time = value.bits(),
+                    (point::TIME, value) => time = value.bits(),
                     (_, Value::Len(attribute)) if number == *attributes => {
                         scan.keys.attribute(Level::Point, position, attribute);
                         position += 1;

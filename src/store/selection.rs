@@ -1,6 +1,7 @@
 //! Parts of the store by signal, service and time.
 
 use super::reading::Stored;
+use crate::otlp::field::{log, point, span};
 use crate::otlp::tree::{self, METRIC_DATA, POINT, Rebuild};
 use crate::otlp::view::{Fields, Nested, Value};
 use crate::otlp::{Batch, Signal, semconv};
@@ -19,9 +20,9 @@ pub struct Selection {
 }
 
 /// Fields that hold the time of a record, the first that is set.
-const SPAN_TIME: &[u32] = &[7];
-const LOG_TIME: &[u32] = &[1, 11];
-const POINT_TIME: &[u32] = &[3];
+const SPAN_TIME: &[u32] = &[span::START];
+const LOG_TIME: &[u32] = &[log::TIME, log::OBSERVED];
+const POINT_TIME: &[u32] = &[point::TIME];
 
 impl Selection {
     /// Whether all of a segment is wanted.

@@ -1,34 +1,16 @@
 //! What the walk takes from a span.
 
 use super::attributes::Level;
+use super::columns::BEYOND;
 use super::edges::{Caller, Child, Share, span_key};
 use super::histogram;
 use super::measures::{MINUTE_NS, Measure, Place};
 use super::scan::Scan;
+use crate::otlp::field::span as field;
 use crate::otlp::proto::{STATUS_CODE_ERROR, Status};
 use crate::otlp::view::{Fields, Value, text};
 use crate::probability::randomness_of;
 use crate::probability::tracestate::{self, Sampling};
-
-/// Fields of a span.
-mod field {
-    pub(super) const TRACE_ID: u32 = 1;
-    pub(super) const SPAN_ID: u32 = 2;
-    pub(super) const TRACE_STATE: u32 = 3;
-    pub(super) const PARENT_SPAN_ID: u32 = 4;
-    pub(super) const NAME: u32 = 5;
-    pub(super) const KIND: u32 = 6;
-    pub(super) const START: u32 = 7;
-    pub(super) const END: u32 = 8;
-    pub(super) const ATTRIBUTE: u32 = 9;
-    pub(super) const EVENT: u32 = 11;
-    pub(super) const LINK: u32 = 13;
-    pub(super) const STATUS: u32 = 15;
-}
-
-/// Fields that hold the attributes of what a span has many of.
-const EVENT_ATTRIBUTE: u32 = 3;
-const LINK_ATTRIBUTE: u32 = 4;
 
 /// Values of `Span.kind`.
 const CLIENT: u8 = 3;
@@ -62,13 +44,15 @@ pub(super) fn span(scan: &mut Scan, service: u32, record: &[u8]) {
             (field::SPAN_ID, Value::Len(id)) => span.span_id = id,
             (field::PARENT_SPAN_ID, Value::Len(id)) => span.parent_span_id = id,
             (field::NAME, Value::Len(name)) => span.name = name,
-            (field::KIND, kind) => span.kind = kind.bits().min(u64::from(u8::MAX)) as u8,
+            (field::KIND, kind) => span.kind = u8::try_from(kind.bits()).unwrap_or(BEYOND),
             (field::START, time) => span.start = time.bits(),
             (field::END, time) => span.end = time.bits(),
             (field::STATUS, status) => span.status = Status(status.bytes()).code(),
             (field::TRACE_STATE, Value::Len(state)) => span.trace_state = state,
-            (field::EVENT, Value::Len(event)) => scan.keys.of_message(Level::Event, event, EVENT_ATTRIBUTE),
-            (field::LINK, Value::Len(link)) => scan.keys.of_message(Level::Link, link, LINK_ATTRIBUTE),
+            (field::EVENT, Value::Len(event)) => {
+                scan.keys.of_message(Level::Event, event, field::EVENT_ATTRIBUTE)
+            }
+            (field::LINK, Value::Len(link)) => scan.keys.of_message(Level::Link, link, field::LINK_ATTRIBUTE),
             _ => {}
         }
     }
@@ -79,7 +63,7 @@ pub(super) fn span(scan: &mut Scan, service: u32, record: &[u8]) {
 fn take(scan: &mut Scan, service: u32, span: &Span<'_>) {
     let trace = scan.trace(span.trace_id);
     let operation = scan.operation(service, span.kind, span.name);
-    scan.row(operation, span.status.clamp(0, i32::from(u8::MAX)) as u8, span.start);
+    scan.row(operation, span.status.clamp(0, BEYOND.into()) as u8, span.start);
     scan.columns.durations.push(span.end.wrapping_sub(span.start) as i64);
 
     let minute = (span.start / MINUTE_NS) as u32;

@@ -14,8 +14,8 @@ use super::committer::checksum;
 use super::database::Progress;
 use super::filter;
 use super::segment::{self, Payload};
-use crate::otlp::Signal;
 use crate::otlp::view::{Fields, Nested};
+use crate::otlp::{Signal, field};
 
 const BYTES: usize = 4;
 
@@ -84,14 +84,14 @@ pub fn may_hold_any(set: &[u8], keys: &[u32]) -> bool {
 
 /// The trace ids of spans or log records.
 pub(super) fn of_batch(signal: Signal, bytes: &[u8]) -> impl Iterator<Item = &[u8; 16]> {
-    let field = match signal {
-        Signal::Traces => 1,
-        Signal::Logs => 9,
+    let number = match signal {
+        Signal::Traces => field::span::TRACE_ID,
+        Signal::Logs => field::log::TRACE_ID,
         Signal::Metrics => 0,
     };
     let records = Nested::new(bytes, 1).flat_map(|container| Nested::new(container, 2));
     let records = records.flat_map(|scope| Nested::new(scope, 2));
-    let ids = records.flat_map(move |record| Fields::new(record).filter(move |(number, _)| *number == field));
+    let ids = records.flat_map(move |record| Fields::new(record).filter(move |(found, _)| *found == number));
     ids.filter_map(|(_, value)| <&[u8; 16]>::try_from(value.bytes()).ok()).filter(|id| **id != [0; 16])
 }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::super::report_args::FormatArgs;
-use super::filter::{DurationArgs, Filter, FilterArgs};
+use super::filter::{DurationArgs, FilterArgs};
 use super::source::SourceArgs;
 use crate::config::Config;
 use crate::error::{CommandError, Outcome};
@@ -42,22 +42,24 @@ pub(super) struct BottlenecksArgs {
 
 impl BottlenecksArgs {
     pub(super) fn run(&self, config: &Config) -> Result<Outcome, CommandError> {
+        let filter = self.filter.compile(&self.duration)?;
         let data = self.source.open(config)?;
-        let Filter { matcher, range_ns } = self.filter.compile(&data, Some(&self.duration))?;
         let search = TraceSearch {
-            matcher,
+            matcher: filter.matcher.clone(),
             duration_ns: self.duration.of_trace_ns(),
             order: Order::default(),
             after: None,
             limit: None,
-            range_ns,
+            range_ns: filter.range_ns,
         };
         let mut bottlenecks = Bottlenecks::default();
         let operations = search.each_trace(&data.reader, |spans| bottlenecks.add(spans))?;
         let name = |number: u32| {
             operations.get(number as usize).map_or(("", ""), |(service, operation)| (service, operation))
         };
-        print(&bottlenecks.report(name), self.format.format(), self.limit)?;
+        let report = bottlenecks.report(name);
+        print(&report, self.format.format(), self.limit)?;
+        filter.explain(&data.reader, report.bottlenecks.is_empty())?;
         Ok(data.outcome())
     }
 }

@@ -7,6 +7,7 @@ use super::source::SourceArgs;
 use super::trace::load;
 use crate::config::Config;
 use crate::error::{CommandError, Outcome};
+use crate::query::find;
 use crate::query::trace::Trace;
 use crate::query::trace::compare::{Change, Comparison, Place, compare};
 use crate::query::trace::waterfall::{Lines, count};
@@ -40,8 +41,9 @@ const CAUSES: usize = 5;
 
 impl CompareArgs {
     pub(super) fn run(&self, config: &Config) -> Result<Outcome, CommandError> {
+        let (before, after) = (find::prefix(&self.before)?, find::prefix(&self.after)?);
         let data = self.source.open(config)?;
-        let (before, after) = (load(&data.reader, &self.before)?.1, load(&data.reader, &self.after)?.1);
+        let (before, after) = (load(&data.reader, &before)?.1, load(&data.reader, &after)?.1);
         let comparison = compare(&before, &after);
         let format = self.format.format();
         if format == Format::Table {

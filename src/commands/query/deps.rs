@@ -65,11 +65,11 @@ enum DepsFormat {
 
 impl DepsArgs {
     pub(super) fn run(&self, config: &Config) -> Result<Outcome, CommandError> {
+        let range = figures::minutes(&self.time)?;
         let data = self.source.open(config)?;
         if let Some(service) = &self.service {
             expect_service(service, &data.reader.database().service_names()?)?;
         }
-        let range = figures::minutes(&self.time)?;
         let mut dependencies = Dependencies::read(&data.reader.database(), range)?;
         if let Some(service) = &self.service {
             dependencies = dependencies.near(service, self.depth);

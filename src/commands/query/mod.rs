@@ -12,8 +12,11 @@ mod output;
 mod services;
 mod source;
 mod sql;
+mod tag;
 mod trace;
 mod traces;
+mod typed;
+mod unknown;
 
 use clap::{Args, Subcommand};
 

@@ -41,9 +41,10 @@ pub(super) struct OperationsArgs {
 
 impl OperationsArgs {
     pub(super) fn run(&self, config: &Config) -> Result<Outcome, CommandError> {
+        self.source.expect_no_file("a service", &self.service, "obs query operations SERVICE")?;
+        let range = figures::minutes(&self.time)?;
         let data = self.source.open(config)?;
         expect_service(&self.service, &data.reader.database().service_names()?)?;
-        let range = figures::minutes(&self.time)?;
         let mut operations = operations(&data.reader.database(), &self.service, range)?;
         if operations.is_empty() {
             figures::say_nothing(&format!("spans of {:?}", self.service), range);

@@ -41,11 +41,16 @@ pub(super) enum SearchFormat {
 
 impl OutputArgs {
     /// The form that was asked for, or suits stdout.
-    pub(super) fn format(&self) -> SearchFormat {
-        self.format.unwrap_or(match Format::of_stdout() {
-            Format::Table => SearchFormat::Table,
-            _ => SearchFormat::Tsv,
-        })
+    ///
+    /// # Errors
+    /// It is a stream, and `OBS_FORMAT` names no encoding.
+    pub(super) fn format(&self) -> Result<SearchFormat, CommandError> {
+        match self.format {
+            None if Format::of_stdout() == Format::Table => Ok(SearchFormat::Table),
+            None => Ok(SearchFormat::Tsv),
+            Some(SearchFormat::Otlp) => StreamFormat::of_environment().map(|_| SearchFormat::Otlp),
+            Some(format) => Ok(format),
+        }
     }
 }
 

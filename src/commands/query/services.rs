@@ -40,8 +40,8 @@ pub(super) struct ServicesArgs {
 
 impl ServicesArgs {
     pub(super) fn run(&self, config: &Config) -> Result<Outcome, CommandError> {
-        let data = self.source.open(config)?;
         let range = figures::minutes(&self.time)?;
+        let data = self.source.open(config)?;
         let mut services = services(&data.reader.database(), range)?;
         if services.is_empty() {
             figures::say_nothing("spans", range);

@@ -66,7 +66,7 @@ impl SourceArgs {
                 Ok(Data::of(read(&path)?))
             }
             [file] if is_database(file) => Ok(Data::of(read(Path::new(file))?)),
-            _ => {
+            files => {
                 let (inputs, stop) = self.inputs()?;
                 let temporary = Temporary::fill(inputs, &stop, WORKERS)?;
                 let reader = read(&temporary.path())?;
@@ -107,6 +107,26 @@ impl SourceArgs {
     }
 }
 
+impl SourceArgs {
+    /// Expects that an operand is what it stands for, not a file that was meant to be searched; `command` takes the file
+    /// behind it.
+    ///
+    /// # Errors
+    /// It is the name of a file, and no file is given.
+    pub(super) fn expect_no_file(
+        &self,
+        what: &str,
+        operand: &str,
+        command: &str,
+    ) -> Result<(), CommandError> {
+        if !self.files.is_empty() || !is_file(operand) {
+            return Ok(());
+        }
+        Err(CommandError::usage(anyhow!("expected {what} before the file {operand}"))
+            .hint(format!("{command} {operand}")))
+    }
+}
+
 impl Data {
     fn of(reader: Reader) -> Data {
         Data { reader, rejected: 0 }
@@ -118,12 +138,15 @@ impl Data {
     }
 }
 
+fn is_file(name: &str) -> bool {
+    std::fs::metadata(name).is_ok_and(|metadata| metadata.is_file())
+}
+
 /// Whether an operand is a SQLite file.
 fn is_database(file: &str) -> bool {
     use std::io::Read;
     let mut head = [0; SQLITE.len()];
-    let is_file = std::fs::metadata(file).is_ok_and(|metadata| metadata.is_file());
-    is_file
+    is_file(file)
         && std::fs::File::open(file).and_then(|mut file| file.read_exact(&mut head)).is_ok()
         && head == SQLITE
 }

@@ -62,6 +62,9 @@ pub(super) struct SqlArgs {
 
 impl SqlArgs {
     pub(super) fn run(&self, config: &Config) -> Result<Outcome, CommandError> {
+        if let Some(sql) = &self.sql {
+            self.source.expect_no_file("a query", sql, "obs query sql 'SELECT …'")?;
+        }
         let data = self.source.open(config)?;
         let outcome = data.outcome();
         let mut database = data.reader.database();

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal};
 
 use clap::{Args, ValueEnum};
 
+use super::super::stream_args::StreamFormat;
 use super::output::write_stream;
 use super::source::SourceArgs;
 use crate::config::Config;
@@ -71,8 +72,13 @@ const MANY: usize = 200;
 
 impl TraceArgs {
     pub(super) fn run(&self, config: &Config) -> Result<Outcome, CommandError> {
+        self.source.expect_no_file("the id of a trace", &self.id, "obs query trace ID")?;
+        let prefix = find::prefix(&self.id)?;
+        if self.format == Some(TraceFormat::Otlp) {
+            StreamFormat::of_environment()?;
+        }
         let data = self.source.open(config)?;
-        let (id, trace) = load(&data.reader, &self.id)?;
+        let (id, trace) = load(&data.reader, &prefix)?;
         let log_batches =
             if self.logs { find::of_trace(&data.reader, Signal::Logs, id)? } else { Vec::new() };
         let logs = Log::of_trace(id, &log_batches);

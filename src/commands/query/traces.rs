@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::super::time_args::utc;
-use super::filter::{DurationArgs, Filter, FilterArgs};
+use super::filter::{DurationArgs, FilterArgs};
 use super::listing::Listing;
 use super::output::{OutputArgs, SearchFormat, write_stream};
 use super::source::{Data, SourceArgs};
@@ -28,7 +28,8 @@ Examples:
 
 const DETAILS: &str = "\
 A trace is found when one of its spans passes the whole filter; it is shown with all its spans, also those of other \
-times. Conditions on attributes look at the span, its resource, its scope, its events and its links. Traces of the same \
+times. Conditions on attributes look at the span, its resource, its scope, its events and its links; a bare word in \
+--where looks at these, at the name and at the status. Traces of the same \
 time or duration are in descending order of their ids. The cursor of the last row (next in JSON) continues the list with \
 --after.";
 
@@ -85,14 +86,22 @@ const AT_ONCE: usize = 256;
 impl TracesArgs {
     pub(super) fn run(&self, config: &Config) -> Result<Outcome, CommandError> {
         let order = self.order()?;
+        let filter = self.filter.compile(&self.duration)?;
+        let format = self.output.format()?;
         let data = self.source.open(config)?;
-        let Filter { matcher, range_ns } = self.filter.compile(&data, Some(&self.duration))?;
         // One more, to know whether there are any.
         let limit = (self.limit > 0).then_some(self.limit.saturating_add(1));
         let duration_ns = self.duration.of_trace_ns();
         let after = self.after.map(|after| after.position);
-        let search = TraceSearch { matcher, duration_ns, order, after, limit, range_ns };
-        let found = match self.output.format() {
+        let search = TraceSearch {
+            matcher: filter.matcher.clone(),
+            duration_ns,
+            order,
+            after,
+            limit,
+            range_ns: filter.range_ns,
+        };
+        let found = match format {
             SearchFormat::Otlp => self.write_spans(&search, &data)?,
             format => self.list(&search, &data, format)?,
         };
@@ -101,6 +110,7 @@ impl TracesArgs {
             None if found.count == 0 => tracing::info!("no trace is found"),
             None => {}
         }
+        filter.explain(&data.reader, found.count == 0)?;
         Ok(self.output.outcome(&data, found.count == 0))
     }
 

@@ -34,6 +34,8 @@ pub struct Counts {
     pub total: u64,
     /// Records among them whose values are not told apart, because they are too many.
     pub others: u64,
+    /// Of each field, whether no record has it.
+    pub is_nowhere: Vec<bool>,
     /// When the first part of time begins and the last one ends, in nanoseconds since the epoch.
     pub range_ns: (u64, u64),
 }
@@ -80,6 +82,9 @@ impl LogSearch {
             .map(|(values, count, over_time)| Count { values, count, over_time: over_time.into_vec() })
             .collect();
         let (values, total) = (counts.len(), others + counts.iter().map(|count| count.count).sum::<u64>());
+        let has_none =
+            |at: usize| counts.iter().all(|count| count.values.get(at).is_some_and(Option::is_none));
+        let is_nowhere = (0..fields.len()).map(|at| others == 0 && has_none(at)).collect();
         counts.sort_unstable_by(|one, other| {
             (Reverse(one.count), &one.values).cmp(&(Reverse(other.count), &other.values))
         });
@@ -88,7 +93,7 @@ impl LogSearch {
         if parts.count > 0 && !has_over_time {
             counting.count_over_time(&mut counts);
         }
-        Ok(Counts { counts, values, total, others, range_ns: parts.range_ns })
+        Ok(Counts { counts, values, total, others, is_nowhere, range_ns: parts.range_ns })
     }
 
     /// The time that is asked for or, where it has no end, that of the segments.

@@ -6,9 +6,9 @@ use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use super::columns::Field;
 use super::json;
 use super::reader::{Record, Segment};
-use crate::otlp::Signal;
 use crate::otlp::proto::{AnyValue, KeyValue, LogRecord, Span, Status};
-use crate::store::Operation;
+use crate::otlp::{Signal, names};
+use crate::store::{BEYOND, Operation};
 
 const NULL: ToSqlOutput<'static> = ToSqlOutput::Owned(Value::Null);
 
@@ -74,22 +74,19 @@ pub(super) fn value(value: AnyValue<'_>) -> Value {
     }
 }
 
-const KINDS: [&str; 6] = ["Unspecified", "Internal", "Server", "Client", "Producer", "Consumer"];
-const STATUS_CODES: [&str; 3] = ["Unset", "Ok", "Error"];
-
-/// The name of a number; numbers that the protocol does not have yet stand for themselves.
-fn name_of(names: &[&'static str], number: u8) -> std::borrow::Cow<'static, str> {
-    names.get(usize::from(number)).map_or_else(|| number.to_string().into(), |name| (*name).into())
-}
-
 /// The name of a span's kind.
-pub(super) fn kind(kind: u8) -> std::borrow::Cow<'static, str> {
-    name_of(&KINDS, kind)
+pub(super) fn kind(kind: i32) -> String {
+    capitalized(&names::kind_name(kind))
 }
 
 /// The name of a status code.
-pub(super) fn status_code(code: u8) -> std::borrow::Cow<'static, str> {
-    name_of(&STATUS_CODES, code)
+pub(super) fn status_code(code: i32) -> String {
+    capitalized(&names::status_name(code))
+}
+
+fn capitalized(name: &str) -> String {
+    let (first, rest) = name.split_at(name.len().min(1));
+    first.to_ascii_uppercase() + rest
 }
 
 impl Segment {
@@ -119,6 +116,13 @@ impl Segment {
         number.and_then(|number| self.columns.services.get(number as usize)).map_or("", String::as_str)
     }
 
+    /// A number that stands in a column or, where it does not fit there, in the record.
+    fn number(&self, row: usize, of_column: u8, of_record: impl Fn(&[u8]) -> i32) -> i32 {
+        let records = self.records.as_ref().filter(|_| of_column == BEYOND);
+        let record = records.and_then(|records| records.get(row));
+        record.map_or(of_column.into(), |record| of_record(record.bytes))
+    }
+
     /// What a column holds in a row.
     pub(super) fn cell(&self, row: usize, field: Field) -> ToSqlOutput<'_> {
         match field {
@@ -127,10 +131,17 @@ impl Segment {
             Field::ServiceName => text(self.service(row)),
             Field::SpanName => text(self.operation(row).map_or("", |operation| &operation.name)),
             Field::SpanKind => {
-                owned(self.operation(row).map_or(kind(0), |operation| kind(operation.kind)).into_owned())
+                let of_column = self.operation(row).map_or(0, |operation| operation.kind);
+                owned(kind(self.number(row, of_column, |record| Span(record).kind())))
             }
-            Field::StatusCode => owned(status_code(self.level(row)).into_owned()),
-            Field::SeverityNumber => owned(i64::from(self.level(row))),
+            Field::StatusCode => {
+                let of_record = |record: &[u8]| Span(record).status().map_or(0, |status| status.code());
+                owned(status_code(self.number(row, self.level(row), of_record)))
+            }
+            Field::SeverityNumber => {
+                let of_record = |record: &[u8]| LogRecord(record).severity_number();
+                owned(i64::from(self.number(row, self.level(row), of_record)))
+            }
             Field::Duration => maybe(self.duration(row)),
             Field::Row => owned(handle(self.id, row)),
             _ => match self.records.as_ref().and_then(|records| records.get(row)) {

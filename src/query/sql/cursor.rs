@@ -8,8 +8,8 @@ use super::cell::handle;
 use super::columns::Field;
 use super::plan::Wanted;
 use super::reader::{Segment, Shared, lock};
-use crate::otlp::Signal;
 use crate::otlp::view::last;
+use crate::otlp::{Signal, field};
 use crate::store::{Stored, trace_ids};
 
 /// In which order rows come.
@@ -83,7 +83,7 @@ impl Walk {
         self.ahead = reader.with_services(self.signal, wanted.services());
         self.ahead.retain(|segment| wanted.may_be_in(segment));
         if let Some(traces) = &wanted.traces {
-            let keys: Vec<u32> = traces.iter().map(|id| trace_ids::key(id)).collect();
+            let keys: Vec<u32> = traces.iter().map(trace_ids::key).collect();
             self.ahead.retain(|segment| {
                 let set = reader.trace_ids(segment.id);
                 keys.iter().any(|key| trace_ids::may_hold(&set, *key))
@@ -173,7 +173,8 @@ impl Walk {
         let Some(segment) = self.rows_may_be_in(id) else { return };
         let mut rows = self.wanted.rows(&segment);
         if let (Some(traces), Some(records)) = (&self.wanted.traces, &segment.records) {
-            let field = if self.signal == Signal::Logs { 9 } else { 1 };
+            let logs = self.signal == Signal::Logs;
+            let field = if logs { field::log::TRACE_ID } else { field::span::TRACE_ID };
             rows.retain(|row| {
                 let record = records.get(*row as usize);
                 let id = record.and_then(|record| last(record.bytes, field)).map(|id| id.bytes());

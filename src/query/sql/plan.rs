@@ -10,7 +10,7 @@ use super::cell::{kind, of_handle, status_code, timestamp_of};
 use super::columns::{self, Field};
 use super::reader::Segment;
 use crate::otlp::Signal;
-use crate::store::Stored;
+use crate::store::{BEYOND, Stored};
 
 /// How a column is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,7 +203,8 @@ impl Wanted {
                 let operations = columns.operations.iter();
                 operations
                     .map(|operation| {
-                        let is_kind = has(Field::SpanKind, &kind(operation.kind));
+                        let is_kind =
+                            operation.kind == BEYOND || has(Field::SpanKind, &kind(operation.kind.into()));
                         service(operation.service) && has(Field::SpanName, &operation.name) && is_kind
                     })
                     .collect()
@@ -212,7 +213,8 @@ impl Wanted {
         };
         let levels: Vec<bool> = (0..=u8::MAX)
             .map(|level| match segment.signal {
-                Signal::Traces => has(Field::StatusCode, &status_code(level)),
+                _ if level == BEYOND => true,
+                Signal::Traces => has(Field::StatusCode, &status_code(level.into())),
                 Signal::Metrics | Signal::Logs => is_in(self.severity, Some(level.into())),
             })
             .collect();

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::error::CommandError;
+use crate::otlp::field::{RESOURCE, SCOPE};
 use crate::otlp::proto::{InstrumentationScope, Resource};
 use crate::otlp::view::{Nested, last};
 use crate::otlp::{Batch, Signal, tree};
@@ -70,8 +71,6 @@ fn place(whole: &[u8], part: Option<&[u8]>) -> Range<usize> {
 
 impl Records {
     fn of(batches: Vec<Batch>) -> Records {
-        const RESOURCE: u32 = 1;
-        const SCOPE: u32 = 1;
         let (mut groups, mut places) = (Vec::new(), Vec::new());
         for (batch, bytes) in batches.iter().map(|batch| &batch.bytes()[..]).enumerate() {
             for container in Nested::new(bytes, tree::RESOURCE) {
@@ -218,7 +217,9 @@ fn load(
     let &Stored { id, signal, .. } = stored;
     let columns = known.or_else(|| database.columns(stored).ok().map(Arc::new));
     match columns {
-        Some(columns) if !with_records => Ok(Segment { id, signal, columns, records: None }),
+        Some(columns) if !with_records && !columns.has_beyond() => {
+            Ok(Segment { id, signal, columns, records: None })
+        }
         columns => {
             let batches = database.batches(id)?;
             let rows: usize = batches.iter().map(Batch::items).sum();

@@ -9,7 +9,7 @@ use super::{critical_path, part};
 use crate::otlp::proto::{self, InstrumentationScope, Resource, STATUS_CODE_ERROR};
 use crate::otlp::tree::{CHILD, RESOURCE};
 use crate::otlp::view::Nested;
-use crate::otlp::{Batch, Signal, semconv};
+use crate::otlp::{Batch, Signal, names, semconv};
 
 /// A trace as far as it is stored.
 #[derive(Debug, Clone, Default)]
@@ -98,19 +98,13 @@ impl Span {
 
     /// Its kind in lower case, such as `server`.
     pub fn kind_name(&self) -> String {
-        name(proto::SPAN_KIND, "SPAN_KIND_", self.kind)
+        names::kind_name(self.kind).into_owned()
     }
 
     /// Its status in lower case, such as `error`.
     pub fn status_name(&self) -> String {
-        name(proto::STATUS_CODE, "STATUS_CODE_", self.status)
+        names::status_name(self.status).into_owned()
     }
-}
-
-/// A value's name in lower case without what all have; the number where it has none.
-fn name(names: &[(&str, i32)], prefix: &str, number: i32) -> String {
-    let found = names.iter().find(|(_, known)| *known == number);
-    found.map_or_else(|| number.to_string(), |(name, _)| name.trim_start_matches(prefix).to_ascii_lowercase())
 }
 
 impl Trace {

@@ -8,6 +8,7 @@ use super::super::prune;
 use super::Context;
 use super::summary::Summary;
 use crate::expr::{Found, Node, for_each_record};
+use crate::otlp::field::span;
 use crate::otlp::view::{Fields, Value};
 use crate::store::{Payload, Stored};
 
@@ -20,15 +21,10 @@ pub(super) type Ids = HashSet<TraceId, RandomState>;
 /// Start and end of traces, in nanoseconds since the epoch, as far as they are known.
 pub(super) type Ranges = HashMap<TraceId, (u64, u64), RandomState>;
 
-/// Fields of a span.
-const TRACE_ID: u32 = 1;
-const START: u32 = 7;
-const END: u32 = 8;
-
 /// The id of the trace of a span; `None` where it has none.
 pub(super) fn trace_id(record: &[u8]) -> Option<TraceId> {
     let id = Fields::new(record).find_map(|(number, value)| match value {
-        Value::Len(id) if number == TRACE_ID => TraceId::try_from(id).ok(),
+        Value::Len(id) if number == span::TRACE_ID => TraceId::try_from(id).ok(),
         _ => None,
     });
     id.filter(|id| *id != [0; 16])
@@ -39,8 +35,8 @@ pub(super) fn range(record: &[u8]) -> (u64, u64) {
     let (mut start, mut end) = (0, 0);
     for (number, value) in Fields::new(record) {
         match number {
-            START => start = value.bits(),
-            END => end = value.bits(),
+            span::START => start = value.bits(),
+            span::END => end = value.bits(),
             _ => {}
         }
     }

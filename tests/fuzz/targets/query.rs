@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use libfuzzer_sys::fuzz_target;
-use obs::expr::{Matcher, Node, parse};
+use obs::expr::{Clock, Matcher, Node, parse};
 use obs::mistake::{Mistake, Text};
 use obs::otlp::{Batch, Signal, json};
 use obs::query::logs::{LogSearch, Order};
@@ -99,7 +99,8 @@ fuzz_target!(|text: &str| {
         Err(mistake) => return explain(text, &mistake),
     };
     assert_eq!(parse(text).as_ref(), Ok(&search));
-    let compile = |signal| Matcher::compile(&search.query, signal, NOW_NS);
+    let clock = Clock::utc(NOW_NS);
+    let compile = |signal| Matcher::compile(&search.query, signal, &clock);
     match compile(Signal::Traces) {
         Ok(matcher) => {
             let others = opposite(&matcher);

@@ -43,6 +43,8 @@ macro_rules! cases {
 
 cases! {
     arrays_and_maps
+    beyond
+    beyond_of_spans
     counts
     errors
     errors_of_spans

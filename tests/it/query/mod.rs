@@ -1,11 +1,13 @@
 //! `obs query` as a process: what it finds is what was put in.
 
+mod arguments;
 mod cases;
 mod counts;
 mod diagrams;
 mod jaeger;
 mod logs;
 mod page;
+mod pruning;
 mod random;
 mod rollups;
 mod sql;

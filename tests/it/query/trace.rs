@@ -409,8 +409,8 @@ fn the_first_digits_of_an_id_are_enough_where_no_other_has_them() {
         kept.text(&format!("trace {} --format table", ID.to_uppercase()))
             .starts_with(&format!("trace {ID}\n"))
     );
-    kept.error("trace 5").expect(4, "no trace has the id").expect(4, "hint: obs query traces");
-    kept.error("trace 4bf92f3577b34da6a3ce929d0e0e4738").expect(4, "no trace has the id");
+    kept.error("trace 5").expect(2, "no trace has the id").expect(2, "hint: obs query traces");
+    kept.error("trace 4bf92f3577b34da6a3ce929d0e0e4738").expect(2, "no trace has the id");
     kept.error("trace xyz").expect(2, "\"xyz\" is no trace id");
     kept.error("trace 4bf92f3577b34da6a3ce929d0e0e473700").expect(2, "is no trace id");
 }

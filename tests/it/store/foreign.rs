@@ -59,7 +59,7 @@ fn a_database_of_a_newer_version() {
     db.sql().pragma_update(None, "user_version", 99).unwrap();
     expect_refused(
         &db,
-        "obs: obs.db has the schema version 99; this obs knows versions up to 3\n\
+        "obs: obs.db has the schema version 99; this obs knows versions up to 4\n\
          hint: a newer obs has written it: use that one, or another --db",
     );
     // The one that has written it finds all of it.

@@ -5,10 +5,10 @@ use std::ops::ControlFlow;
 
 use anyhow::anyhow;
 
-use super::super::filter::time_query;
+use super::super::typed::time_query;
 use super::line::Mark;
 use crate::error::CommandError;
-use crate::expr::{Matcher, Name, Query, Test, Text};
+use crate::expr::{Clock, Matcher, Name, Query, Test, Text};
 use crate::query::Reader;
 use crate::query::logs::{Hit, LogSearch, Order, Place};
 
@@ -84,8 +84,9 @@ impl<'a> Context<'a> {
             Order::Newest => (None, Some(time_ns.saturating_add(1))),
             Order::Oldest => (Some(time_ns), None),
         };
+        // All times in it have an offset.
         let query = Query::all([service].into_iter().chain(time_query(range_ns)));
-        let matcher = Matcher::compile(&query, self.search.matcher.signal(), 0)
+        let matcher = Matcher::compile(&query, self.search.matcher.signal(), &Clock::utc(0))
             .map_err(|mistake| CommandError::failure(anyhow!(mistake.message)))?;
         let search = LogSearch {
             matcher,

@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 use super::super::super::time_args::utc;
 use super::super::output::SearchFormat;
 use super::super::source::Data;
+use super::super::unknown;
 use super::LogsArgs;
 use crate::error::CommandError;
 use crate::expr::{Field, Name};
 use crate::otlp::Signal;
-use crate::query::logs::{Count, Counts, LogSearch, MOST_VALUES};
+use crate::query::logs::{self, Counts, LogSearch, MOST_VALUES};
 use crate::ui::sparkline::sparkline;
 use crate::ui::table::{self, Format};
 use crate::ui::terminal;
@@ -18,70 +19,95 @@ use crate::ui::terminal;
 /// Parts of the time that a line shows.
 const PARTS: usize = 40;
 
-/// Prints how many records there are of each value; returns whether there are none.
-pub(super) fn run(
-    data: &Data,
-    search: &LogSearch,
-    names: &[Name],
-    args: &LogsArgs,
-) -> Result<bool, CommandError> {
-    let texts: Vec<&str> = names.iter().filter_map(|name| name.pattern.as_literal()).collect();
-    let fields: Option<Vec<Field>> = names.iter().map(|name| Field::named(name, Signal::Logs)).collect();
-    let fields = fields.ok_or_else(|| CommandError::usage(anyhow!("the name of a field is too long")))?;
-    let format = args.output.format();
-    let parts = if matches!(format, SearchFormat::Csv | SearchFormat::Tsv) { 0 } else { PARTS };
-    let counts = search.count(&data.reader, &fields, parts, (args.limit > 0).then_some(args.limit))?;
-    data.reader.release()?;
-    let rows = &counts.counts;
-    let each: Vec<Value> = rows.iter().map(|count| count_json(count, &texts)).collect();
-    match format {
-        SearchFormat::Json => {
-            let document = json!({
-                "schema": "obs.query.log_counts/1",
-                "from": utc(counts.range_ns.0),
-                "to": utc(counts.range_ns.1),
-                "total": counts.total,
-                "others": counts.others,
-                "counts": each,
-            });
-            table::print(&format!("{document:#}\n"))?;
-        }
-        SearchFormat::Ndjson => {
-            table::print(&each.iter().map(|json| format!("{json}\n")).collect::<String>())?;
-        }
-        SearchFormat::Otlp => {
+/// What records are counted by.
+pub(super) struct Count {
+    names: Vec<String>,
+    fields: Vec<Field>,
+    format: SearchFormat,
+}
+
+impl Count {
+    /// Counts by the fields of some names.
+    ///
+    /// # Errors
+    /// A name is too long, or the form is none of counts.
+    pub(super) fn compile(names: &[Name], format: SearchFormat) -> Result<Count, CommandError> {
+        if format == SearchFormat::Otlp {
             return Err(CommandError::usage(anyhow!("counts are no log records"))
                 .hint("--format json, ndjson, csv or tsv"));
         }
-        SearchFormat::Table => table::print(&for_people(&counts, rows, &texts, args)?)?,
-        SearchFormat::Csv | SearchFormat::Tsv => {
-            let format = if format == SearchFormat::Csv { Format::Csv } else { Format::Tsv };
-            let header = ["count"].into_iter().chain(texts.iter().copied());
-            let values = rows.iter().map(|count| {
-                let values = count.values.iter().map(|value| value.clone().unwrap_or_default());
-                [count.count.to_string()].into_iter().chain(values).collect()
-            });
-            let lines = [header.map(str::to_owned).collect()].into_iter().chain(values);
-            table::print(&table::separated(lines, format)?)?;
+        let fields: Option<Vec<Field>> = names.iter().map(|name| Field::named(name, Signal::Logs)).collect();
+        let fields = fields.ok_or_else(|| CommandError::usage(anyhow!("the name of a field is too long")))?;
+        let names = names.iter().filter_map(|name| name.pattern.as_literal()).map(str::to_owned).collect();
+        Ok(Count { names, fields, format })
+    }
+
+    /// Prints how many records there are of each value; returns whether there are none.
+    pub(super) fn run(&self, data: &Data, search: &LogSearch, args: &LogsArgs) -> Result<bool, CommandError> {
+        let parts = if matches!(self.format, SearchFormat::Csv | SearchFormat::Tsv) { 0 } else { PARTS };
+        let limit = (args.limit > 0).then_some(args.limit);
+        let counts = search.count(&data.reader, &self.fields, parts, limit)?;
+        data.reader.release()?;
+        self.print(&counts, args)?;
+        if counts.total > 0 {
+            let names = self.names.iter().zip(&counts.is_nowhere).filter(|(_, is_nowhere)| **is_nowhere);
+            let names: Vec<String> = names.map(|(name, _)| name.clone()).collect();
+            unknown::warn_of_fields(&data.reader, Signal::Logs, &names)?;
         }
+        Ok(counts.total == 0)
     }
-    if rows.len() < counts.values {
-        tracing::info!("{} of {} values; --limit 0 shows all", rows.len(), counts.values);
+
+    fn print(&self, counts: &Counts, args: &LogsArgs) -> Result<(), CommandError> {
+        let texts: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        let rows = &counts.counts;
+        let each: Vec<Value> = rows.iter().map(|count| count_json(count, &texts)).collect();
+        match self.format {
+            SearchFormat::Json => {
+                let document = json!({
+                    "schema": "obs.query.log_counts/1",
+                    "from": utc(counts.range_ns.0),
+                    "to": utc(counts.range_ns.1),
+                    "total": counts.total,
+                    "others": counts.others,
+                    "counts": each,
+                });
+                table::print(&format!("{document:#}\n"))?;
+            }
+            SearchFormat::Ndjson => {
+                table::print(&each.iter().map(|json| format!("{json}\n")).collect::<String>())?;
+            }
+            SearchFormat::Table | SearchFormat::Otlp => {
+                table::print(&for_people(counts, rows, &texts, args)?)?
+            }
+            SearchFormat::Csv | SearchFormat::Tsv => {
+                let format = if self.format == SearchFormat::Csv { Format::Csv } else { Format::Tsv };
+                let header = ["count"].into_iter().chain(texts.iter().copied());
+                let values = rows.iter().map(|count| {
+                    let values = count.values.iter().map(|value| value.clone().unwrap_or_default());
+                    [count.count.to_string()].into_iter().chain(values).collect()
+                });
+                let lines = [header.map(str::to_owned).collect()].into_iter().chain(values);
+                table::print(&table::separated(lines, format)?)?;
+            }
+        }
+        if rows.len() < counts.values {
+            tracing::info!("{} of {} values; --limit 0 shows all", rows.len(), counts.values);
+        }
+        if counts.others > 0 {
+            tracing::warn!(
+                "more than {MOST_VALUES} values: {} of {} records have others, which are not told apart",
+                counts.others,
+                counts.total
+            );
+        }
+        Ok(())
     }
-    if counts.others > 0 {
-        tracing::warn!(
-            "more than {MOST_VALUES} values: {} of {} records have others, which are not told apart",
-            counts.others,
-            counts.total
-        );
-    }
-    Ok(counts.total == 0)
 }
 
 /// A line a value: how often it is there, when, and what it is.
 fn for_people(
     counts: &Counts,
-    rows: &[Count],
+    rows: &[logs::Count],
     texts: &[&str],
     args: &LogsArgs,
 ) -> Result<String, CommandError> {
@@ -107,7 +133,7 @@ fn for_people(
     Ok(text)
 }
 
-fn count_json(count: &Count, names: &[&str]) -> Value {
+fn count_json(count: &logs::Count, names: &[&str]) -> Value {
     let values = names.iter().zip(&count.values).map(|(name, value)| ((*name).to_owned(), json!(value)));
     json!({
         "count": count.count,

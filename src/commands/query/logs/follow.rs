@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::super::output::SearchFormat;
 use super::super::source::Data;
-use super::LogsArgs;
 use super::writer::Writer;
+use super::{LogsArgs, explain_nothing};
 use crate::error::{CommandError, Outcome};
 use crate::otlp::{Batch, Signal};
 use crate::pipeline;
@@ -22,6 +22,7 @@ pub(super) fn database(
     format: SearchFormat,
     data: &Data,
     search: &LogSearch,
+    names: &[String],
 ) -> Result<Outcome, CommandError> {
     // Nothing is left to be done then, even where a line is stuck that nobody reads.
     let mut stop = Stop::on_signals(Duration::ZERO, || std::process::exit(Outcome::Ok as i32))?;
@@ -33,6 +34,9 @@ pub(super) fn database(
             new.push(hit);
             if stop.requested() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
+        if new.is_empty() && !stop.requested() {
+            explain_nothing(data, search, names)?;
+        }
     }
     data.reader.release()?;
     new.reverse();

@@ -12,14 +12,16 @@ use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 
 use super::super::time_args::TimeArgs;
-use super::filter::{parse, time_query, warn_of_unknown};
 use super::output::{OutputArgs, SearchFormat};
 use super::source::{Data, SourceArgs};
+use super::typed::{names, parse, time_query};
+use super::unknown;
 use crate::config::Config;
 use crate::error::{CommandError, Outcome};
 use crate::expr::{Matcher, Name, Query, Search};
 use crate::otlp::Signal;
 use crate::query::logs::{LogSearch, Order, Pager, Position};
+use count::Count;
 use writer::Writer;
 
 const EXAMPLES: &str = "\
@@ -39,13 +41,16 @@ The language is that of Kibana (KQL):
   field: val*             * stands for anything, also inside words and inside quotes; field: * for any value
   field: (a or b)         one of several values
   field > 5, field <= 5   numbers, durations (500ms), times (2026-11-21T10:00:00Z, now-2h) and levels (level >= warn)
-  timeout                 in any field
+  timestamp: 2026-11-21   all of that day; so of a month, an hour (2026-11-21T10) or a minute
+  timeout                 in message, level, event and all attributes, not in scope; or the id of a trace or a span
   and, or, not, ( )       in either case; not binds closest, then and
   \\                       takes the meaning from the character behind it, such as * : ( ) < > \" \\ |
   … | count by FIELD      how many there are of each value, and when
 
 Fields are level, message, service, trace_id, span_id, timestamp, scope, event, and all attributes of the record, of its \
-resource and its scope by their names, those in maps with dots; resource.NAME, scope.NAME and attributes.NAME say which.
+resource and its scope by their names, those in maps with dots; resource.NAME, scope.NAME and attributes.NAME say which. \
+Attributes called level count where the record itself does not say. Times without an offset are local, or in UTC with \
+--utc; numbers are seconds, milliseconds, microseconds or nanoseconds since 1970, by their size.
 
 With --context and --trace the form is that of a terminal unless --format says json, ndjson or otlp: a row has no place \
 for more. Where there is more than --limit, the cursor on stderr (next in JSON) continues the list with --after.";
@@ -100,35 +105,40 @@ enum OrderArg {
 
 impl LogsArgs {
     pub(super) fn run(&self, config: &Config) -> Result<Outcome, CommandError> {
-        let now_ns = self.time.now_ns();
+        self.source.expect_no_file("a query", &self.query, "obs query logs ''")?;
         // Before anything is read.
-        let typed = parse(&self.query, Signal::Logs, now_ns)?;
+        let clock = self.time.clock();
+        let typed = parse(&self.query, Signal::Logs, &clock)?;
         self.check(&typed)?;
         let format = self.format()?;
         let range_ns = self.time.range_ns()?;
         let query = Query::all(time_query(range_ns).into_iter().chain([typed.query]));
-        let matcher = Matcher::compile(&query, Signal::Logs, now_ns)
+        let matcher = Matcher::compile(&query, Signal::Logs, &clock)
             .map_err(|mistake| CommandError::usage(anyhow!(mistake.message)))?;
+        let given = self.count_by.iter().map(|name| Name::given(name));
+        let count_by: Vec<Name> = typed.count_by.iter().flatten().cloned().chain(given).collect();
+        let is_count = typed.count_by.is_some() || !count_by.is_empty();
+        let count = is_count.then(|| Count::compile(&count_by, format)).transpose()?;
         let order = self.sort.order();
         let limit = (self.limit > 0).then_some(self.limit);
-        let search = LogSearch { matcher, order, limit, range_ns, after: None, resource: None };
+        let mut search = LogSearch { matcher, order, limit, range_ns, after: None, resource: None };
         if self.follow && self.source.is_stream() {
             return follow::stream(self, format, &search);
         }
         let data = self.source.open(config)?;
-        warn_of_unknown(&data.reader, &query, Signal::Logs)?;
-        let given = self.count_by.iter().map(|name| Name::given(name));
-        let count_by: Vec<Name> = typed.count_by.iter().flatten().cloned().chain(given).collect();
-        if typed.count_by.is_some() || !count_by.is_empty() {
-            let is_empty = count::run(&data, &search, &count_by, self)?;
-            return Ok(self.output.outcome(&data, is_empty));
-        }
+        let names = names(&query);
         if self.follow {
-            return follow::database(self, format, &data, &search);
+            return follow::database(self, format, &data, &search, &names);
         }
-        let is_empty = self.find(&data, format, search)?;
+        let is_empty = match &count {
+            Some(count) => count.run(&data, &search, self)?,
+            None => self.find(&data, format, &mut search)?,
+        };
         if is_empty {
-            tracing::info!("no log record is found");
+            if count.is_none() {
+                tracing::info!("no log record is found");
+            }
+            explain_nothing(&data, &search, &names)?;
         }
         Ok(self.output.outcome(&data, is_empty))
     }
@@ -168,18 +178,19 @@ impl LogsArgs {
                     .hint("--format table, json, ndjson or otlp"))
             }
             (None, Some(_)) => Ok(SearchFormat::Table),
-            _ => Ok(self.output.format()),
+            _ => self.output.format(),
         }
     }
 
     /// Writes what is found as it is found; returns whether that is nothing.
-    fn find(&self, data: &Data, format: SearchFormat, mut search: LogSearch) -> Result<bool, CommandError> {
+    fn find(&self, data: &Data, format: SearchFormat, search: &mut LogSearch) -> Result<bool, CommandError> {
         // One more, to know whether there are any.
         let seen = self.after.map_or(1, |after| after.seen().saturating_add(1));
         search.limit = search.limit.map(|limit| limit.saturating_add(seen));
         search.after = self.after.map(Position::place);
+        let search: &LogSearch = search;
         let mut pager = Pager::new(search.order, self.after);
-        let mut writer = Writer::new(self, format, Some(&data.reader), &search);
+        let mut writer = Writer::new(self, format, Some(&data.reader), search);
         let mut result = Ok(true);
         let mut has_more = false;
         search.run(&data.reader, |hit| {
@@ -205,6 +216,13 @@ impl LogsArgs {
         }
         Ok(is_empty)
     }
+}
+
+/// Tells of fields and services that there are not. Where something is found the names may be those of the bodies of
+/// records, which the catalog does not list.
+fn explain_nothing(data: &Data, search: &LogSearch, names: &[String]) -> Result<(), CommandError> {
+    unknown::warn_of_fields(&data.reader, Signal::Logs, names)?;
+    unknown::warn_of_services(&data.reader, &search.matcher)
 }
 
 impl OrderArg {

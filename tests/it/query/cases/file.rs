@@ -14,6 +14,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use obs::expr::Clock;
 use obs::otlp::{Batch, Signal, join, json};
 
 use super::records::{Record, time_ns};
@@ -22,7 +23,7 @@ pub struct CaseFile {
     pub signal: Signal,
     /// RFC 3339.
     pub now: String,
-    pub now_ns: i64,
+    now_ns: i64,
     pub records: Vec<Record>,
     pub cases: Vec<Case>,
 }
@@ -99,6 +100,11 @@ impl CaseFile {
             record.unwrap_or_else(|| panic!("no record has the key {key}")).name.clone()
         };
         Expected::Found(keys.into_iter().map(name_of).collect())
+    }
+
+    /// The present, in UTC.
+    pub fn clock(&self) -> Clock {
+        Clock::utc(self.now_ns)
     }
 
     /// All records.

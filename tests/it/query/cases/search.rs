@@ -44,7 +44,7 @@ impl Databases {
     /// What is found in every way.
     pub fn search(&self, file: &CaseFile, case: &Case) -> Vec<(&str, Expected)> {
         let compiled = expr::parse(&case.query).and_then(|search| {
-            let matcher = Matcher::compile(&search.query, file.signal, file.now_ns)?;
+            let matcher = Matcher::compile(&search.query, file.signal, &file.clock())?;
             Ok((search, matcher))
         });
         let (search, matcher) = match compiled {
@@ -138,7 +138,7 @@ fn in_database(file: &CaseFile, search: &Search, matcher: Matcher, reader: &Read
             ControlFlow::Continue(())
         };
         search.run(reader, each).unwrap();
-        return file.found(found.into_iter());
+        return file.found(found);
     }
     let order = Order::Oldest;
     let found =

@@ -13,7 +13,8 @@ use crate::support::{Obs, Signal, TempDir, eventually};
 
 fn search() -> LogSearch {
     let search = expr::parse("").unwrap();
-    let matcher = Matcher::compile(&search.query, obs::otlp::Signal::Logs, 0).unwrap();
+    let matcher =
+        Matcher::compile(&search.query, obs::otlp::Signal::Logs, &obs::expr::Clock::utc(0)).unwrap();
     let (order, range_ns) = (Order::Newest, (None, None));
     LogSearch { matcher, order, limit: None, range_ns, after: None, resource: None }
 }

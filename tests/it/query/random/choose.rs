@@ -38,6 +38,15 @@ pub fn time(random: &mut Rng) -> i64 {
     (TIME + random.u64(..5 * PERIOD) / step * step) as i64
 }
 
+/// Both ends of a range of time, where they are given.
+pub fn range(random: &mut Rng) -> (Option<i64>, Option<i64>) {
+    let mut end = || (random.u32(..5) == 0).then(|| time(random));
+    match (end(), end()) {
+        (Some(one), Some(other)) => (Some(one.min(other)), Some(one.max(other).max(one.min(other) + 1))),
+        ends => ends,
+    }
+}
+
 pub fn duration(random: &mut Rng) -> i64 {
     (random.u64(..400) * one(random, &[1, 1000, 1_000_000])) as i64
 }
@@ -55,7 +64,7 @@ pub fn text(random: &mut Rng) -> String {
     match random.u32(..8) {
         0..5 => one(random, &TEXTS).into(),
         5 => one(random, &NUMBERS).to_string(),
-        6 => one(random, &["true", "false", "503", "absent"]).into(),
+        6 => one(random, &["true", "false", "503", "absent", "error", "warn", "ok"]).into(),
         _ => one(random, &OPERATIONS).into(),
     }
 }
@@ -89,7 +98,11 @@ fn wanted(random: &mut Rng) -> Wanted {
         letters = letters.into_iter().flat_map(char::to_uppercase).filter(|c| *c != 'S').collect();
     }
     let value: String = letters.into_iter().collect();
-    let is_quoted = random.bool() || value.trim().is_empty() || value.trim() == "*";
+    let is_keyword = |word: &str| ["and", "or", "not"].contains(&word.to_lowercase().as_str());
+    let is_quoted = random.bool()
+        || value.trim().is_empty()
+        || value.trim() == "*"
+        || value.split_whitespace().any(is_keyword);
     Wanted::new(&value, is_quoted)
 }
 

@@ -27,12 +27,9 @@ impl Search {
     fn random(random: &mut Rng) -> Search {
         let query = if random.u32(..10) == 0 { Query::All } else { choose::query(random, Of::Logs, 2) };
         let mut args = Vec::new();
-        let time = |random: &mut Rng| (random.u32(..5) == 0).then(|| choose::time(random));
-        let from_ns = time(random);
-        let to_ns = time(random).filter(|to| from_ns.is_none_or(|from| from < *to));
-        for (name, time) in [("--from", from_ns), ("--to", to_ns)] {
-            args.extend(time.map(|time| format!("{name}={}", rfc3339(time))));
-        }
+        let (from_ns, to_ns) = choose::range(random);
+        args.extend(from_ns.map(|time| format!("--from={}", rfc3339(time))));
+        args.extend(to_ns.map(|time| format!("--to={}", rfc3339(time))));
         let oldest = random.bool();
         if oldest {
             args.push("--sort=oldest".into());
@@ -119,7 +116,7 @@ fn counts(world: &World, search: &Search, records: &[&Record<LogRecord>], random
     fields.dedup();
     let mut expected: BTreeMap<Vec<Option<String>>, u64> = BTreeMap::new();
     if fields.is_empty() {
-        // Of none there are none.
+        // Nothing at all is a count too.
         expected.insert(Vec::new(), 0);
     }
     for record in records {

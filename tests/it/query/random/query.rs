@@ -14,14 +14,6 @@ pub enum Query {
     IsAny(String, Vec<Wanted>),
 }
 
-/// A lone `*` stands for any value, of whatever type.
-fn equals(wanted: &Wanted) -> Test {
-    match wanted.whole().as_slice() {
-        [None] => Test::Exists,
-        _ => Test::Equals(wanted.clone()),
-    }
-}
-
 impl Query {
     /// Whether a record passes, by whether it passes the test of a field.
     pub fn passes(&self, is: &dyn Fn(Option<&str>, &Test) -> bool) -> bool {
@@ -30,9 +22,10 @@ impl Query {
             Query::And(queries) => queries.iter().all(|query| query.passes(is)),
             Query::Or(queries) => queries.iter().any(|query| query.passes(is)),
             Query::Not(query) => !query.passes(is),
-            Query::Is(Some(field), Test::Equals(wanted)) => is(Some(field), &equals(wanted)),
             Query::Is(field, test) => is(field.as_deref(), test),
-            Query::IsAny(field, values) => values.iter().any(|value| is(Some(field), &equals(value))),
+            Query::IsAny(field, values) => {
+                values.iter().any(|value| is(Some(field), &Test::Equals(value.clone())))
+            }
         }
     }
 
@@ -82,18 +75,24 @@ impl Wanted {
     pub fn new(text: &str, is_quoted: bool) -> Wanted {
         let glob = |text: &str| -> Glob { text.chars().map(|c| (c != '*').then_some(c)).collect() };
         let words = if is_quoted { vec![glob(text)] } else { text.split_whitespace().map(glob).collect() };
-        Wanted { words, is_quoted }
+        Wanted { words, is_quoted, is_whole: false }
     }
 
     pub fn literal_of(text: &str) -> Wanted {
-        Wanted { words: vec![text.chars().map(Some).collect()], is_quoted: true }
+        Wanted { words: vec![text.chars().map(Some).collect()], is_quoted: true, is_whole: false }
+    }
+
+    /// The value of a flag.
+    pub fn of_flag(text: &str) -> Wanted {
+        Wanted { is_whole: true, ..Wanted::literal_of(text) }
     }
 
     fn typed(&self) -> String {
         let piece = |piece: &Option<char>| match piece {
             None => "*".to_owned(),
             Some(c) if "\"\\*".contains(*c) => format!("\\{c}"),
-            Some(c) if !self.is_quoted && ":()<>|".contains(*c) => format!("\\{c}"),
+            // Signs, and what an option begins with.
+            Some(c) if !self.is_quoted && ":()<>|-".contains(*c) => format!("\\{c}"),
             Some(c) => (*c).into(),
         };
         let word = |word: &Glob| word.iter().map(piece).collect::<String>();

@@ -6,7 +6,7 @@ use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::Span;
 
-use super::values::{Reading, Seen, Test};
+use super::values::{Reading, Seen, Test, level_name};
 
 /// A span or a log record with what it came with.
 #[derive(Debug, Clone)]
@@ -27,7 +27,8 @@ pub trait Item {
     /// Texts beside attributes.
     fn texts(&self) -> Vec<Seen>;
 
-    fn trace_id(&self) -> &[u8];
+    /// Those of the trace and the span, where they are set.
+    fn ids(&self) -> Vec<&[u8]>;
 }
 
 impl<T: Item> Record<T> {
@@ -58,7 +59,8 @@ impl<T: Item> Record<T> {
         if let Some(begin) = name.strip_suffix('*') {
             let all = self.levels().into_iter().flat_map(|(_, attributes)| attributes);
             let mut values = Vec::new();
-            all.for_each(|attribute| named_like(&attribute.key, attribute, begin, &mut values));
+            all.filter(|attribute| attribute.key.starts_with(begin))
+                .for_each(|attribute| all_below(attribute, &mut values));
             return (values, Reading::Plain);
         }
         let service = || Some((vec![Seen::Text(self.service().to_owned())], false, Reading::Plain));
@@ -88,19 +90,27 @@ impl<T: Item> Record<T> {
         let mut values: Vec<Seen> =
             self.levels().into_iter().flat_map(|(_, attributes)| attributes).map(seen).collect();
         values.extend(self.item.texts());
-        let is_trace = match test {
+        let is_id = match test {
             Test::Equals(wanted) => {
                 let literal: Option<String> = wanted.whole().into_iter().collect();
-                literal.is_some_and(|id| id.len() == 32 && id.to_lowercase() == hex(self.item.trace_id()))
+                literal.is_some_and(|id| self.item.ids().iter().any(|own| id.to_lowercase() == hex(own)))
             }
             _ => false,
         };
-        is_trace || test.passes(&values, Reading::Prose)
+        is_id || test.passes(&values, Reading::Prose)
     }
 }
 
 fn seen(attribute: &KeyValue) -> Seen {
     Seen::Any(attribute.value.clone().unwrap_or(AnyValue { value: None }))
+}
+
+/// The value of an attribute, and all in maps below: their names begin as its own does.
+fn all_below(attribute: &KeyValue, values: &mut Vec<Seen>) {
+    values.push(seen(attribute));
+    if let Some(AnyValue { value: Some(Any::KvlistValue(map)) }) = &attribute.value {
+        map.values.iter().for_each(|pair| all_below(pair, values));
+    }
 }
 
 /// The value of an attribute of this name, or in maps of the names between dots.
@@ -114,18 +124,12 @@ fn below(attribute: &KeyValue, name: &str, values: &mut Vec<Seen>) {
     }
 }
 
-/// The values of an attribute, and of what is in maps in it, whose name at `path` begins so.
-fn named_like(path: &str, attribute: &KeyValue, begin: &str, values: &mut Vec<Seen>) {
-    if path.starts_with(begin) {
-        values.push(seen(attribute));
-    }
-    if let Some(AnyValue { value: Some(Any::KvlistValue(map)) }) = &attribute.value {
-        map.values.iter().for_each(|pair| named_like(&format!("{path}.{}", pair.key), pair, begin, values));
-    }
-}
-
 pub fn hex(id: &[u8]) -> String {
     id.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn set<'a>(trace_id: &'a [u8], span_id: &'a [u8]) -> Vec<&'a [u8]> {
+    [trace_id, span_id].into_iter().filter(|id| id.iter().any(|byte| *byte > 0)).collect()
 }
 
 fn text(text: &str) -> Vec<Seen> {
@@ -146,7 +150,7 @@ impl Item for Span {
         let status = self.status.clone().unwrap_or_default();
         let kinds = ["unspecified", "internal", "server", "client", "producer", "consumer"];
         let named = |names: &[&str], number: i32| {
-            vec![Seen::Name(names.get(number as usize).copied().unwrap_or_default().to_owned())]
+            vec![Seen::Name(names.get(number as usize).map_or(number.to_string(), |name| (*name).into()))]
         };
         Some(match name {
             "operation" => (vec![Seen::Text(self.name.clone())], false, Reading::Plain),
@@ -179,17 +183,14 @@ impl Item for Span {
     }
 
     fn texts(&self) -> Vec<Seen> {
-        let events = self.events.iter().map(|event| event.name.clone());
-        let message = self.status.clone().unwrap_or_default().message;
-        [self.name.clone(), message]
-            .iter()
-            .chain(&events.collect::<Vec<_>>())
-            .flat_map(|name| text(name))
-            .collect()
+        let status = self.status.clone().unwrap_or_default();
+        let name = ["", "ok", "error"][status.code as usize];
+        let events = self.events.iter().map(|event| &*event.name);
+        [&*self.name, &*status.message, name].into_iter().chain(events).flat_map(text).collect()
     }
 
-    fn trace_id(&self) -> &[u8] {
-        &self.trace_id
+    fn ids(&self) -> Vec<&[u8]> {
+        set(&self.trace_id, &self.span_id)
     }
 }
 
@@ -220,14 +221,14 @@ impl Item for LogRecord {
     }
 
     fn texts(&self) -> Vec<Seen> {
-        let mut texts: Vec<Seen> =
-            [&self.severity_text, &self.event_name].into_iter().flat_map(|name| text(name)).collect();
+        let texts = [&*self.severity_text, &*self.event_name, level_name(self.severity_number)];
+        let mut texts: Vec<Seen> = texts.into_iter().flat_map(text).collect();
         texts.extend(self.body.clone().map(Seen::Any));
         texts
     }
 
-    fn trace_id(&self) -> &[u8] {
-        &self.trace_id
+    fn ids(&self) -> Vec<&[u8]> {
+        set(&self.trace_id, &self.span_id)
     }
 }
 

@@ -74,11 +74,19 @@ fn attributes(random: &mut Rng, most: usize, depth: u32) -> Vec<KeyValue> {
     (0..random.usize(..=most)).map(|_| attribute(random)).collect()
 }
 
+/// An attribute that says how severe a record is.
+fn level(random: &mut Rng) -> KeyValue {
+    pair("level", any(Any::StringValue(one(random, &["warn", "ERROR", "loud"]).into())))
+}
+
 fn resources(random: &mut Rng) -> Vec<Resource> {
     let mut resources = Vec::new();
     for service in SERVICES {
         for _ in 0..2 {
             let mut attributes = attributes(random, 2, 1);
+            if random.u32(..3) == 0 {
+                attributes.push(level(random));
+            }
             if !service.is_empty() {
                 attributes.push(pair("service.name", any(Any::StringValue(service.into()))));
             }
@@ -90,11 +98,17 @@ fn resources(random: &mut Rng) -> Vec<Resource> {
 
 fn scopes(random: &mut Rng) -> Vec<InstrumentationScope> {
     ["", "shop", "db client"]
-        .map(|name| InstrumentationScope {
-            name: name.into(),
-            version: "1.2".into(),
-            attributes: if random.bool() { attributes(random, 2, 1) } else { Vec::new() },
-            ..Default::default()
+        .map(|name| {
+            let mut attributes = if random.bool() { attributes(random, 2, 1) } else { Vec::new() };
+            if random.u32(..3) == 0 {
+                attributes.push(level(random));
+            }
+            InstrumentationScope {
+                name: name.into(),
+                version: "1.2".into(),
+                attributes,
+                ..Default::default()
+            }
         })
         .into()
 }
@@ -165,7 +179,7 @@ fn record(random: &mut Rng, part: u64, number: i64) -> LogRecord {
     let mut attributes = attributes(random, 3, 2);
     attributes.push(pair("number", any(Any::IntValue(number))));
     if random.u32(..8) == 0 {
-        attributes.push(pair("level", any(Any::StringValue(one(random, &["warn", "ERROR", "loud"]).into()))));
+        attributes.push(level(random));
     }
     let map = random.u32(..5) == 0;
     LogRecord {

@@ -48,12 +48,12 @@ impl Search {
         if random.u32(..4) == 0 {
             let service = one(random, &SERVICES);
             search.flag("--service", service);
-            search.of_span.push(is("service", Test::Equals(Wanted::literal_of(service))));
+            search.of_span.push(is("service", Test::Equals(Wanted::of_flag(service))));
         }
         if random.u32(..4) == 0 {
             let operation = one(random, &OPERATIONS);
             search.flag("--operation", operation);
-            search.of_span.push(is("operation", Test::Equals(Wanted::literal_of(operation))));
+            search.of_span.push(is("operation", Test::Equals(Wanted::of_flag(operation))));
         }
         while random.u32(..3) == 0 {
             search.tag(random);
@@ -79,14 +79,14 @@ impl Search {
     fn tag(&mut self, random: &mut Rng) {
         let key = choose::key(random, Of::Spans);
         let (sign, value, test) = match random.u32(..8) {
-            _ if key == "status" => ("=", "ok".into(), Test::Equals(Wanted::literal_of("ok"))),
+            _ if key == "status" => ("=", "ok".into(), Test::Equals(Wanted::of_flag("ok"))),
             0..4 => {
                 let value = choose::text(random);
-                ("=", value.clone(), Test::Equals(Wanted::literal_of(&value)))
+                ("=", value.clone(), Test::Equals(Wanted::of_flag(&value)))
             }
             4 => {
                 let value = choose::text(random);
-                ("!=", value.clone(), Test::Differs(Wanted::literal_of(&value)))
+                ("!=", value.clone(), Test::Differs(Wanted::of_flag(&value)))
             }
             5 => {
                 let expression = choose::expression(random);
@@ -125,18 +125,9 @@ impl Search {
     }
 
     fn times(&mut self, random: &mut Rng) {
-        if random.u32(..5) == 0 {
-            let from = choose::time(random);
-            self.flag("--from", &rfc3339(from));
-            self.from_ns = Some(from);
-        }
-        if random.u32(..5) == 0 {
-            let to = choose::time(random);
-            if self.from_ns.is_none_or(|from| from < to) {
-                self.flag("--to", &rfc3339(to));
-                self.to_ns = Some(to);
-            }
-        }
+        (self.from_ns, self.to_ns) = choose::range(random);
+        self.from_ns.into_iter().for_each(|from| self.flag("--from", &rfc3339(from)));
+        self.to_ns.into_iter().for_each(|to| self.flag("--to", &rfc3339(to)));
     }
 
     /// Whether a span passes the whole filter.

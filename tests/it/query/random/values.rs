@@ -49,6 +49,8 @@ pub struct Wanted {
     /// One, where it is quoted.
     pub words: Vec<Glob>,
     pub is_quoted: bool,
+    /// Also of prose it is the whole value.
+    pub is_whole: bool,
 }
 
 /// What a value is less or more than.
@@ -79,8 +81,17 @@ impl Wanted {
         self.words.join(&Some(' '))
     }
 
+    fn is_anything(&self) -> bool {
+        let whole = self.whole();
+        !whole.is_empty() && whole.iter().all(Option::is_none)
+    }
+
     fn literal(&self) -> Option<String> {
         self.whole().into_iter().collect()
+    }
+
+    fn number(&self) -> Option<f64> {
+        self.literal()?.parse().ok()
     }
 
     fn is_text(&self, text: &str, reading: Reading) -> bool {
@@ -101,13 +112,6 @@ impl Wanted {
         words.iter().all(|word| stands_in(word, text, self.is_quoted))
     }
 
-    fn is_double(&self, number: f64) -> bool {
-        match self.literal() {
-            Some(text) => text.parse() == Ok(number),
-            None => is_whole(&self.whole(), &format!("{number:?}")),
-        }
-    }
-
     fn is_int(&self, number: i64) -> bool {
         match self.literal() {
             Some(text) => text.parse() == Ok(number) || text.parse() == Ok(number as f64),
@@ -119,7 +123,14 @@ impl Wanted {
 impl Test {
     /// Whether any of the values of a field passes.
     pub fn passes(&self, values: &[Seen], reading: Reading) -> bool {
+        let reading = match self {
+            Test::Equals(wanted) | Test::Differs(wanted) if wanted.is_whole && reading == Reading::Prose => {
+                Reading::Plain
+            }
+            _ => reading,
+        };
         match self {
+            Test::Equals(wanted) if wanted.is_anything() => Test::Exists.passes(values, reading),
             Test::Differs(wanted) => {
                 let equal = Test::Equals(wanted.clone());
                 !values.is_empty() && !equal.passes(values, reading)
@@ -130,6 +141,9 @@ impl Test {
 
     fn passes_one(&self, value: &Seen, reading: Reading) -> bool {
         match (self, value) {
+            // Of the intrinsic fields, an error that is none and a name that is empty.
+            (Test::Exists, Seen::Bool(value)) => *value,
+            (Test::Exists, Seen::Text(text)) => !text.is_empty(),
             (Test::Exists, _) => true,
             (_, Seen::Any(AnyValue { value })) => {
                 value.as_ref().is_some_and(|value| self.passes_any(value, reading))
@@ -179,7 +193,10 @@ impl Test {
             Any::IntValue(number) => self.passes_one(&Seen::Int(*number), reading),
             Any::BoolValue(value) => self.passes_one(&Seen::Bool(*value), reading),
             Any::DoubleValue(number) => match self {
-                Test::Equals(wanted) => wanted.is_double(*number),
+                Test::Equals(wanted) if wanted.literal().is_none() => {
+                    is_whole(&wanted.whole(), &format!("{number:?}"))
+                }
+                Test::Equals(wanted) => wanted.number() == Some(*number),
                 Test::Compares(sign, Limit::Number(limit)) => holds(sign, number.partial_cmp(limit)),
                 Test::Finds(expression) => expression.finds(&format!("{number:?}")),
                 _ => false,
@@ -298,11 +315,10 @@ fn is_of_word(c: char) -> bool {
 /// Whether words stand somewhere in a text, in either case, from the beginning of a word to the end of one unless the
 /// pattern is open there. Of a single word a wildcard ends with the word.
 fn stands_in(glob: &Glob, text: &str, is_phrase: bool) -> bool {
-    let text: Vec<char> = text.chars().map(lower).collect();
-    // Nothing stands in nothing alone.
     if glob.is_empty() {
         return text.is_empty();
     }
+    let text: Vec<char> = text.chars().map(lower).collect();
     let glob = lower_glob(glob);
     let is_open = |end: Option<&Option<char>>| end.is_none_or(|piece| !piece.is_some_and(is_of_word));
     let (is_open_before, is_open_behind) = (is_open(glob.first()), is_open(glob.last()));

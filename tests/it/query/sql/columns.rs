@@ -127,3 +127,26 @@ fn an_empty_database_has_empty_tables() {
     assert_eq!(db.column("SELECT count(*) FROM spans"), [0]);
     assert_eq!(db.rows("SELECT * FROM logs ORDER BY Timestamp DESC LIMIT 3"), [] as [Value; 0]);
 }
+
+#[test]
+fn numbers_that_no_column_holds_are_those_that_were_sent() {
+    let log = |severity: i32| json!({"timeUnixNano": "1767225600000000000", "severityNumber": severity});
+    let logs: Vec<Value> = [-1, 17, 254, 255, 300].map(log).into();
+    let span = |kind: i32, code: i32| json!({"name": "a", "startTimeUnixNano": "1767225600000000000", "kind": kind, "status": {"code": code}});
+    let spans = [span(-1, 0), span(255, 1), span(258, 2), span(300, 258), span(3, 300)];
+    let db = Db::new();
+    db.keep(
+        [
+            json!({"resourceLogs": [{"scopeLogs": [{"logRecords": logs}]}]}).to_string(),
+            json!({"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]}).to_string(),
+        ]
+        .concat(),
+    );
+    assert_eq!(db.column("SELECT SeverityNumber FROM logs"), [-1, 17, 254, 255, 300]);
+    assert_eq!(db.column("SELECT SeverityNumber FROM logs WHERE SeverityNumber >= 21"), [254, 255, 300]);
+    assert_eq!(db.column("SELECT SeverityNumber FROM logs WHERE SeverityNumber < 0"), [-1]);
+    assert_eq!(db.column("SELECT SpanKind FROM spans"), ["-1", "255", "258", "300", "Client"]);
+    assert_eq!(db.column("SELECT SpanKind FROM spans WHERE SpanKind = '258'"), ["258"]);
+    assert_eq!(db.column("SELECT StatusCode FROM spans"), ["Unset", "Ok", "Error", "258", "300"]);
+    assert_eq!(db.column("SELECT SpanKind FROM spans WHERE StatusCode IN ('258', 'Error')"), ["258", "300"]);
+}

@@ -1,0 +1,165 @@
+//! Segments that need not be read are left out without losing anything: for values of all types and the ways to ask for
+//! them, a database finds what the bytes of the records hold.
+
+use std::ops::ControlFlow;
+
+use obs::expr::{self, Clock, Matcher};
+use obs::otlp::{Batch, Signal, json};
+use obs::query::logs::{LogSearch, Order};
+use obs::query::{Reader, Temporary};
+use obs::store::Database;
+use obs::stream::{Stop, open};
+use serde_json::{Value, json};
+
+use crate::support::TempDir;
+
+/// A record in a database of its own, so that the filters of each decide alone.
+struct Record {
+    batch: Batch,
+    reader: Reader,
+    _temporary: Temporary,
+}
+
+impl Record {
+    fn new(dir: &TempDir, value: &Value) -> Record {
+        let stream = json!({"resourceLogs": [{"scopeLogs": [{"logRecords": [{
+            "timeUnixNano": "1767225600000000000",
+            "body": {"kvlistValue": {"values": [{"key": "b", "value": value}]}},
+            "attributes": [{"key": "k", "value": value}],
+        }]}]}]});
+        let path = dir.write("stream.json", stream.to_string());
+        let input = open(&path, Signal::Logs).unwrap();
+        let temporary = Temporary::fill(vec![input], &Stop::never().unwrap(), 1).unwrap();
+        let reader = Database::read(&temporary.path(), &mut |_, _| {}).and_then(Reader::new).unwrap();
+        let batch = json::read_as(Signal::Logs, stream.to_string().as_bytes()).unwrap();
+        Record { batch, reader, _temporary: temporary }
+    }
+
+    fn is_in_bytes(&self, matcher: &Matcher) -> bool {
+        let mut is_found = false;
+        matcher.find(self.batch.bytes(), &mut 0, |_| true, |_| is_found = true);
+        is_found
+    }
+
+    fn is_in_database(&self, matcher: &Matcher) -> bool {
+        let search = LogSearch {
+            matcher: matcher.clone(),
+            order: Order::Newest,
+            limit: None,
+            range_ns: (None, None),
+            after: None,
+            resource: None,
+        };
+        let mut is_found = false;
+        let each = |_| {
+            is_found = true;
+            ControlFlow::Continue(())
+        };
+        search.run(&self.reader, each).unwrap();
+        is_found
+    }
+}
+
+fn values() -> Vec<Value> {
+    let int = |number: i64| json!({"intValue": number.to_string()});
+    let double = |number: f64| json!({"doubleValue": number});
+    let text = |text: &str| json!({"stringValue": text});
+    let ints =
+        [0, 5, -5, 12345, 999_999_999_999_999, 1_000_000_000_000_000, 10_000_000_000_000_000, i64::MIN];
+    let doubles =
+        [0.0, -0.0, 5.0, -5.0, 12345.0, 12345.5, 1e3, 999_999_999_999_999.0, 1e15, 1e16, 1e20, 1e-7];
+    let texts = [
+        "5",
+        "-5",
+        "05",
+        "5.0",
+        "12345",
+        "user 12345 left",
+        "id=12345;",
+        "x12345",
+        "用户12345号",
+        "1e3",
+        "1000",
+        "true",
+        "Timeout ERROR",
+        "time-out",
+        "ſession Kelvin Straße",
+        "session kelvin strasse",
+        "10000000000000000",
+    ];
+    let mut values: Vec<Value> = ints.map(int).into();
+    values.extend(doubles.map(double));
+    values.extend(texts.map(text));
+    values.extend([json!({"boolValue": true}), json!({"bytesValue": "MTIzNDU="}), json!({})]);
+    let nested = [int(12345), double(12345.0), text("a 12345 b"), json!({"boolValue": false})];
+    for value in nested {
+        values.push(json!({"arrayValue": {"values": [{"stringValue": "x"}, value.clone()]}}));
+        values.push(json!({"kvlistValue": {"values": [{"key": "a", "value": value}]}}));
+    }
+    values
+}
+
+#[test]
+fn nothing_is_lost() {
+    let dir = TempDir::new();
+    let records: Vec<Record> = values().iter().map(|value| Record::new(&dir, value)).collect();
+    let literals = [
+        "0",
+        "-0",
+        "5",
+        "-5",
+        "05",
+        "+5",
+        "5.0",
+        "12345",
+        "12345.0",
+        "12345.5",
+        "1e3",
+        "1000",
+        "999999999999999",
+        "1000000000000000",
+        "10000000000000000",
+        "100000000000000000000",
+        "-9223372036854775808",
+        "1e16",
+        "1e-7",
+        "true",
+        "false",
+        "timeout",
+        "error",
+        "session",
+        "ſession",
+        "kelvin",
+        "straße",
+        "12*",
+        "*345",
+        "1*5",
+        "12345 left",
+    ];
+    let (mut searches, mut found, mut wrong) = (0, 0, String::new());
+    for literal in literals {
+        for query in [
+            literal.to_owned(),
+            format!("\"{literal}\""),
+            format!("k: {literal}"),
+            format!("k: \"{literal}\""),
+            format!("b: {literal}"),
+            format!("message: {literal}"),
+            format!("k.a: {literal} or b.a: {literal}"),
+            format!("not k: {literal}"),
+        ] {
+            let search = expr::parse(&query).unwrap();
+            let matcher = Matcher::compile(&search.query, Signal::Logs, &Clock::utc(0)).unwrap();
+            for (record, value) in records.iter().zip(values()) {
+                let is_there = record.is_in_bytes(&matcher);
+                searches += 1;
+                found += usize::from(is_there);
+                if record.is_in_database(&matcher) != is_there {
+                    wrong += &format!("{query} and {value}: {is_there}\n");
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(found > searches / 20 && found < searches / 2, "{found} of {searches}");
+}
