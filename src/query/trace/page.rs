@@ -75,6 +75,12 @@ mod tests {
         assert!(page.contains("default-src 'none'"));
     }
 
+    /// Times are added to each other, which fails where some are of another type.
+    #[test]
+    fn numbers_are_of_one_type() {
+        assert!(SCRIPT.contains("JSON.parse(document") && !SCRIPT.contains("BigInt"));
+    }
+
     /// Text of a trace is text in the document: no way to write markup is used.
     #[test]
     fn no_markup_is_made_of_text() {

@@ -28,8 +28,8 @@ fn trace() -> Value {
                 "critical_path": [[index * 1_000, (index + 1) * 1_000]],
                 "attributes": {
                     "http.route": format!("/items/{index}"),
-                    // A double holds no odd integer of this size.
-                    "large": 9_007_199_254_740_993_u64,
+                    // As text, because a double holds no odd integer of this size.
+                    "large": "9007199254740993",
                     "markup": "<img src=x onerror='stolen=1'>",
                 },
                 "events": [{"name": "an event", "time_offset_ns": index * 1_000 + 1}],
