@@ -16,14 +16,21 @@ pub struct CompactSpan {
     pub span_id: u64,
     /// The id of its parent; 0 where it has none.
     pub parent_id: u64,
-    /// When it started, in nanoseconds since the epoch.
+    /// When it started, in nanoseconds since the epoch; 0 where it does not say when it was.
     pub start_ns: u64,
-    /// When it ended.
+    /// When it ended, not before it started.
     pub end_ns: u64,
     /// The number of its service and operation.
     pub operation: u32,
     /// Whether it failed.
     pub is_error: bool,
+}
+
+impl CompactSpan {
+    /// Start and end, if it says when it was.
+    pub fn times(&self) -> Option<(u64, u64)> {
+        (self.start_ns > 0).then_some((self.start_ns, self.end_ns))
+    }
 }
 
 /// The sums of the traces so far.
@@ -155,9 +162,7 @@ fn sums_of(operations: &mut Vec<Sums>, operation: u32) -> &mut Sums {
 }
 
 fn link(span: &CompactSpan) -> Link {
-    let start_ns = if span.start_ns == 0 { span.end_ns } else { span.start_ns };
-    let end_ns = span.end_ns.max(start_ns);
-    Link { span_id: span.span_id, parent_id: span.parent_id, start_ns, end_ns }
+    Link { span_id: span.span_id, parent_id: span.parent_id, times: span.times(), kind: 0, process: 0 }
 }
 
 impl Report {

@@ -9,6 +9,7 @@ pub mod json;
 mod log;
 mod model;
 pub mod page;
+mod parents;
 pub mod part;
 pub mod table;
 pub mod tree;

@@ -6,13 +6,14 @@ use std::ops::ControlFlow;
 use foldhash::fast::RandomState;
 
 use super::super::bottlenecks::CompactSpan;
-use super::segment::{Ids, TraceId, range, trace_id};
+use super::segment::{Ids, TraceId, trace_id};
 use super::{Context, TraceSearch};
 use crate::error::CommandError;
 use crate::expr::{Found, for_each_record};
 use crate::otlp::proto::{STATUS_CODE_ERROR, Span};
 use crate::otlp::semconv;
 use crate::query::Reader;
+use crate::query::times::{Extent, span_times};
 use crate::store::Stored;
 
 /// Spans that are kept in memory at once, 56 bytes each. For more, the traces are divided by their ids and everything
@@ -74,7 +75,8 @@ impl TraceSearch {
             for trace in gathered.chunk_by(|one, other| one.0 == other.0) {
                 spans.clear();
                 spans.extend(trace.iter().map(|(_, span)| *span));
-                if self.has_duration(duration_ns(&spans)) {
+                let extent: Extent = spans.iter().map(CompactSpan::times).collect();
+                if self.has_duration(extent.duration_ns()) {
                     each(&mut spans);
                 }
             }
@@ -91,12 +93,6 @@ fn share_of(id: &TraceId, shares: u64) -> u64 {
     last % shares
 }
 
-fn duration_ns(spans: &[CompactSpan]) -> u64 {
-    let start = spans.iter().map(|span| span.start_ns).min().unwrap_or_default();
-    let end = spans.iter().map(|span| span.end_ns).max().unwrap_or_default();
-    end.saturating_sub(start)
-}
-
 fn part(reader: &Reader, segment: &Stored, is_wanted: impl Fn(&TraceId) -> bool) -> Part {
     let mut part = Part { spans: Vec::new(), operations: Vec::new() };
     let mut numbers: HashMap<(Box<str>, Box<str>), u32, RandomState> = HashMap::default();
@@ -105,7 +101,7 @@ fn part(reader: &Reader, segment: &Stored, is_wanted: impl Fn(&TraceId) -> bool)
         for_each_record(batch, |Found { container, record, .. }| {
             let Some(id) = trace_id(record).filter(&is_wanted) else { return };
             let span = Span(record);
-            let (start_ns, end_ns) = range(record);
+            let (start_ns, end_ns) = span_times(record).unwrap_or_default();
             let name = (semconv::service_name(container).into(), span.name().into());
             let next = numbers.len() as u32;
             let operation = *numbers.entry(name).or_insert_with_key(|(service, operation)| {

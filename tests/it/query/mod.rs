@@ -9,3 +9,4 @@ mod random;
 mod rollups;
 mod sql;
 mod trace;
+mod untimely;
