@@ -12,6 +12,7 @@ pub mod page;
 mod parents;
 pub mod part;
 pub mod table;
+pub mod timeline;
 pub mod tree;
 pub mod waterfall;
 

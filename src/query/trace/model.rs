@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 
+use super::part;
+use super::timeline::Timeline;
 use super::tree::{Descent, Link, Node, Tree};
-use super::{critical_path, part};
 use crate::otlp::proto::{self, InstrumentationScope, Resource, STATUS_CODE_ERROR};
 use crate::otlp::tree::{CHILD, RESOURCE};
 use crate::otlp::view::Nested;
@@ -142,6 +143,7 @@ impl Trace {
         for (span, node) in spans.iter_mut().zip(&tree.nodes) {
             (span.start_ns, span.end_ns, span.is_skewed) = (node.start_ns, node.end_ns, node.is_skewed);
         }
+        let timeline = Timeline::of(&tree);
         Trace {
             id,
             extent: tree
@@ -149,8 +151,8 @@ impl Trace {
                 .iter()
                 .map(|node| node.has_time.then_some((node.start_ns, node.end_ns)))
                 .collect(),
-            critical_path: critical_path::intervals(&tree),
-            self_times_ns: tree.self_times_ns(),
+            critical_path: timeline.intervals(),
+            self_times_ns: timeline.self_times_ns(),
             spans,
             tree,
             processes,

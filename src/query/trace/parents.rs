@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use super::tree::{Descent, Link};
+use crate::otlp::proto::{SPAN_KIND_CLIENT, SPAN_KIND_SERVER};
 
 /// No span.
 pub(super) const NONE: usize = usize::MAX;
@@ -16,19 +17,58 @@ pub(super) struct Parent {
     pub(super) descent: Descent,
 }
 
+/// Spans by their ids.
+#[derive(Clone, Copy)]
+struct Known {
+    span: usize,
+    /// The server's span of the same request, where it has the same id.
+    server: Option<usize>,
+}
+
 /// The parents of all spans; of an id that is there twice, the earliest span is the parent.
+///
+/// As instrumentation for Zipkin has it, a client and its server may share an id: then the server is the child of the
+/// client, and the parent of what its own process calls.
 pub(super) fn parents(links: &[Link], order: &[usize]) -> Vec<Parent> {
-    let mut by_id: HashMap<u64, usize, RandomState> =
+    let mut by_id: HashMap<u64, Known, RandomState> =
         HashMap::with_capacity_and_hasher(links.len(), RandomState::default());
-    for span in order.iter().filter(|span| links[**span].span_id != 0) {
-        by_id.entry(links[*span].span_id).or_insert(*span);
+    for span in order.iter().copied().filter(|span| links[*span].span_id != 0) {
+        by_id
+            .entry(links[span].span_id)
+            .and_modify(|known| known.share(links, span))
+            .or_insert(Known { span, server: None });
     }
-    let parent = |link: &Link| match (link.parent_id, by_id.get(&link.parent_id)) {
-        (0, _) => Parent { span: NONE, descent: Descent::Root },
-        (_, None) => Parent { span: NONE, descent: Descent::MissingParent },
-        (_, Some(span)) => Parent { span: *span, descent: Descent::Child },
+    let parent = |(span, link): (usize, &Link)| {
+        let shared = by_id.get(&link.span_id).filter(|known| known.server == Some(span));
+        let parent = match (shared, by_id.get(&link.parent_id)) {
+            (Some(client), _) => client.span,
+            (None, _) if link.parent_id == 0 => return Parent { span: NONE, descent: Descent::Root },
+            (None, None) => return Parent { span: NONE, descent: Descent::MissingParent },
+            (None, Some(parent)) => match parent.server {
+                Some(server) if links[server].process == link.process => server,
+                _ => parent.span,
+            },
+        };
+        Parent { span: parent, descent: Descent::Child }
     };
-    links.iter().map(parent).collect()
+    links.iter().enumerate().map(parent).collect()
+}
+
+impl Known {
+    /// Takes another span of the same id as the other side of one request, if it is that.
+    fn share(&mut self, links: &[Link], other: usize) {
+        let (one, two) = (&links[self.span], &links[other]);
+        if self.server.is_some() || one.parent_id != two.parent_id || one.process == two.process {
+            return;
+        }
+        match (one.kind, two.kind) {
+            (SPAN_KIND_CLIENT, SPAN_KIND_SERVER) => self.server = Some(other),
+            (SPAN_KIND_SERVER, SPAN_KIND_CLIENT) => {
+                *self = Known { span: other, server: Some(self.span) };
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Takes the parent from the earliest span of every circle.
@@ -53,5 +93,43 @@ pub(super) fn cut_cycles(parents: &mut [Parent], order: &[usize]) {
             next = parents[next].span;
         }
         parents[earliest] = Parent { span: NONE, descent: Descent::Cycle };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tree::Tree;
+    use super::super::tree::tests::link;
+    use super::*;
+
+    #[test]
+    fn a_client_and_its_server_may_share_an_id() {
+        let of = |link: Link, kind: i32, process: u32| Link { kind, process, ..link };
+        // The server's clock is late or early, which changes who is found first.
+        for start_ns in [20, 5] {
+            let links = [
+                of(link(1, 0, 0, 100), SPAN_KIND_SERVER, 0),
+                of(link(2, 1, 10, 90), SPAN_KIND_CLIENT, 0),
+                of(link(2, 1, start_ns, start_ns + 60), SPAN_KIND_SERVER, 1),
+                of(link(3, 2, start_ns + 10, start_ns + 50), 1, 1),
+                of(link(4, 2, 11, 12), 1, 0),
+            ];
+            let tree = Tree::of(&links);
+            let mut parents: Vec<_> = tree
+                .nodes
+                .iter()
+                .map(|node| (node.span, node.parent.map(|parent| tree.nodes[parent].span)))
+                .collect();
+            parents.sort_unstable();
+            assert_eq!(parents, [(0, None), (1, Some(0)), (2, Some(1)), (3, Some(2)), (4, Some(1))]);
+            // Of the same process, or of other parents, they are two requests.
+            for (process, parent_id) in [(0, 1), (1, 0)] {
+                let mut others = links;
+                (others[2].process, others[2].parent_id) = (process, parent_id);
+                let tree = Tree::of(&others);
+                let server = tree.nodes.iter().find(|node| node.span == 2).unwrap();
+                assert_ne!(server.parent.map(|parent| tree.nodes[parent].span), Some(1));
+            }
+        }
     }
 }

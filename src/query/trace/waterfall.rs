@@ -233,8 +233,8 @@ impl<'a> Sheet<'a> {
             (
                 of(|span| span.is_skewed),
                 "~ ",
-                "started before its parent in another process",
-                "their clocks differ; times are shown as they were sent",
+                "outside the time of a parent in another process",
+                "their clocks differ; times are shown as they were sent, the critical path as if they were inside",
             ),
             (
                 of(|span| span.has_invalid_time),
