@@ -10,13 +10,14 @@ use super::segment::{Ids, TraceId, trace_id};
 use super::{Context, TraceSearch};
 use crate::error::CommandError;
 use crate::expr::{Found, for_each_record};
-use crate::otlp::proto::{STATUS_CODE_ERROR, Span};
+use crate::otlp::proto::{ResourceSpans, STATUS_CODE_ERROR, Span};
 use crate::otlp::semconv;
+use crate::probability::tracestate;
 use crate::query::Reader;
 use crate::query::times::{Extent, span_times};
-use crate::store::Stored;
+use crate::store::{Stored, filter};
 
-/// Spans that are kept in memory at once, 56 bytes each. For more, the traces are divided by their ids and everything
+/// Spans that are kept in memory at once, 72 bytes each. For more, the traces are divided by their ids and everything
 /// is read as often.
 const MOST_SPANS: u64 = 2_000_000;
 
@@ -93,9 +94,30 @@ fn share_of(id: &TraceId, shares: u64) -> u64 {
     last % shares
 }
 
+/// Tells the processes of many spans apart, of which those that follow each other are mostly of one.
+#[derive(Default)]
+struct Processes {
+    container: (usize, usize),
+    process: u32,
+}
+
+impl Processes {
+    /// A hash of the resource.
+    fn of(&mut self, container: &[u8]) -> u32 {
+        let place = (container.as_ptr().addr(), container.len());
+        if place != self.container {
+            let resource = ResourceSpans(container).resource();
+            let hash = resource.map_or(0, |resource| filter::hash(resource.as_bytes()));
+            *self = Processes { container: place, process: hash as u32 };
+        }
+        self.process
+    }
+}
+
 fn part(reader: &Reader, segment: &Stored, is_wanted: impl Fn(&TraceId) -> bool) -> Part {
     let mut part = Part { spans: Vec::new(), operations: Vec::new() };
     let mut numbers: HashMap<(Box<str>, Box<str>), u32, RandomState> = HashMap::default();
+    let mut processes = Processes::default();
     let Some(payload) = reader.payload(segment) else { return part };
     for batch in payload.batches() {
         for_each_record(batch, |Found { container, record, .. }| {
@@ -114,7 +136,10 @@ fn part(reader: &Reader, segment: &Stored, is_wanted: impl Fn(&TraceId) -> bool)
                 parent_id: number(span.parent_span_id()),
                 start_ns,
                 end_ns,
+                threshold: tracestate::kept_by(span.trace_state(), &id),
                 operation,
+                process: processes.of(container),
+                kind: u8::try_from(span.kind()).unwrap_or_default(),
                 is_error: span.status().is_some_and(|status| status.code() == STATUS_CODE_ERROR),
             };
             part.spans.push((id, span));

@@ -1,4 +1,4 @@
-//! Spans that do not say when they were.
+//! Spans that do not say when they were, or say it wrong, or whose parents are missing.
 
 use serde_json::{Value, json};
 
@@ -102,4 +102,108 @@ fn the_newest_traces_are_found_by_spans_that_do_not_say_when_they_were() {
         let ids: Vec<&str> = found.iter().map(|trace| trace["trace_id"].as_str().unwrap()).collect();
         assert_eq!(ids, newest[..limit], "{limit}");
     }
+}
+
+fn path_of(trace: &Value, operation: &str) -> (Value, u64) {
+    let span = trace["tree"].as_array().unwrap().iter().find(|span| span["operation"] == operation).unwrap();
+    (span["critical_path"].clone(), span["self_time_ns"].as_u64().unwrap() / MS)
+}
+
+#[test]
+fn a_server_whose_clock_is_late_is_on_the_path() {
+    let late_us = 5_000_000;
+    let kept = Kept::new(&document(vec![
+        of_service("web", vec![with(span(1, 0, "call", 0, 100_000), json!({"kind": 3}))]),
+        of_service(
+            "api",
+            vec![
+                span(2, 1, "GET /", late_us, late_us + 90_000),
+                with(span(3, 2, "query", late_us + 10_000, late_us + 30_000), json!({"kind": 1})),
+            ],
+        ),
+    ]));
+    let trace = kept.json();
+    assert_eq!((&trace["skewed"], &trace["duration_ns"]), (&json!(1), &json!(5_090 * MS)));
+    let ms = |from: u64, to: u64| json!([from * MS, to * MS]);
+    assert_eq!(path_of(&trace, "call"), (json!([ms(0, 5), ms(95, 100)]), 10));
+    assert_eq!(path_of(&trace, "GET /"), (json!([ms(5_000, 5_010), ms(5_030, 5_090)]), 70));
+    assert_eq!(path_of(&trace, "query"), (json!([ms(5_010, 5_030)]), 20));
+    let table = kept.text("trace 4bf9 --format table");
+    assert!(
+        table.contains("└ ~ api GET /") && table.contains("~ 1 span outside the time of a parent"),
+        "{table}"
+    );
+    let bottlenecks = kept.text("bottlenecks --format csv");
+    let rows: Vec<&str> = bottlenecks.lines().skip(1).collect();
+    assert!(
+        rows[0].starts_with("0.7,70000000,api,GET /,") && rows[2].starts_with("0.1,10000000,web,call,"),
+        "{rows:?}"
+    );
+}
+
+#[test]
+fn time_of_a_trace_that_is_stored_in_part_counts_once() {
+    let kept = Kept::new(&document(vec![
+        of_service("web", vec![span(1, 0, "root", 0, 100_000)]),
+        of_service("db", vec![span(3, 2, "leaf", 5_000, 95_000)]),
+    ]));
+    let trace = kept.json();
+    assert_eq!((&trace["missing_parents"], &trace["roots"]), (&json!(1), &json!(2)));
+    assert_eq!(path_of(&trace, "root"), (json!([[0, 5 * MS], [95 * MS, 100 * MS]]), 10));
+    let bottlenecks: Value = serde_json::from_str(&kept.text("bottlenecks --format json")).unwrap();
+    let shares: Vec<_> =
+        bottlenecks["bottlenecks"].as_array().unwrap().iter().map(|of| of["share"].clone()).collect();
+    assert_eq!((&bottlenecks["critical_path_ns"], shares), (&json!(100 * MS), vec![json!(0.9), json!(0.1)]));
+}
+
+#[test]
+fn a_client_and_its_server_may_share_an_id() {
+    let kept = Kept::new(&document(vec![
+        of_service(
+            "web",
+            vec![span(1, 0, "GET", 0, 100), with(span(2, 1, "call", 10, 90), json!({"kind": 3}))],
+        ),
+        of_service(
+            "api",
+            vec![span(2, 1, "serve", 20, 80), with(span(3, 2, "work", 30, 70), json!({"kind": 1}))],
+        ),
+    ]));
+    let depths: Vec<(Value, Value)> = kept.json()["tree"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|span| (span["operation"].clone(), span["depth"].clone()))
+        .collect();
+    let expected = [("GET", 0), ("call", 1), ("serve", 2), ("work", 3)];
+    assert_eq!(depths, expected.map(|(name, depth)| (json!(name), json!(depth))));
+}
+
+#[test]
+fn bottlenecks_count_what_a_sampler_has_left_out() {
+    // Ten that were kept in any case, and ten that stand for 16 each; their durations differ.
+    let trace = |number: u64, name: &str, kept_by: &str| {
+        let id = format!("4bf92f3577b34da6ffffffff{number:08x}");
+        let took_us = 100_000 + number;
+        with(span(1, 0, name, 0, took_us), json!({"traceId": id, "traceState": format!("ot=th:{kept_by}")}))
+    };
+    let rare = (0..10).map(|number| trace(number, "rare", "0"));
+    let common = (10..20).map(|number| trace(number, "common", "f"));
+    let kept = Kept::new(&document(vec![of_service("web", rare.chain(common).collect())]));
+    let found: Value = serde_json::from_str(&kept.text("bottlenecks --format json")).unwrap();
+    assert_eq!(found["traces"], 170);
+    let operations: Value = serde_json::from_str(&kept.text("operations web --format json")).unwrap();
+    for (index, (name, count)) in [("common", 160), ("rare", 10)].into_iter().enumerate() {
+        let of = &found["bottlenecks"][index];
+        let numbers = ["operation", "traces", "spans"].map(|key| of[key].clone());
+        assert_eq!(numbers, [json!(name), json!(count), json!(count)]);
+        let share = of["share"].as_f64().unwrap() * 170.0;
+        assert!((share / f64::from(count) - 1.0).abs() < 0.001, "{of}");
+        let operation =
+            operations["operations"].as_array().unwrap().iter().find(|of| of["operation"] == name);
+        let operation = operation.unwrap();
+        assert_eq!((&of["spans"], &of["duration_p95_ns"]), (&operation["count"], &operation["p95_ns"]));
+        assert_eq!(of["p50_ns"], operation["p50_ns"]);
+    }
+    let table = kept.text("bottlenecks --format table");
+    assert!(table.contains("94.1 %") && table.contains("5.9 %"), "{table}");
 }
