@@ -1,5 +1,6 @@
 //! One trace: its spans as a tree, where its time went, and how both are shown.
 
+mod alignment;
 mod bar;
 pub mod compare;
 pub mod critical_path;
