@@ -1,6 +1,6 @@
 //! Reports on stdout: a table on a terminal, tab-separated where it is a pipe, or what `--format` says.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 
 use serde_json::Value;
 use tabled::builder::Builder;
@@ -119,13 +119,27 @@ pub fn print(text: &str) -> Result<(), CommandError> {
     write(text).map(|_| ())
 }
 
+/// Writes to stdout as `write` goes; a reader that has gone away is no error.
+///
+/// # Errors
+/// Writing failed.
+pub fn stream(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CommandError> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    said(write(&mut out).and_then(|()| out.flush())).map(|_| ())
+}
+
 /// Writes text to stdout; returns whether somebody still reads.
 ///
 /// # Errors
 /// Writing failed.
 pub fn write(text: &str) -> Result<bool, CommandError> {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    said(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// Whether somebody still reads what was written.
+fn said(written: io::Result<()>) -> Result<bool, CommandError> {
+    match written {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
         Err(error) => Err(CommandError::failure(anyhow::Error::new(error).context("cannot write to stdout"))),

@@ -10,3 +10,4 @@ mod rollups;
 mod sql;
 mod trace;
 mod untimely;
+mod waterfall;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use obs::query::trace::page::page;
+use obs::query::trace::page::write_page;
 use serde_json::{Value, json};
 
 use crate::support::TempDir;
@@ -67,7 +67,9 @@ fn chromium() -> Option<String> {
 fn the_page_of_a_trace_works_in_a_browser() {
     let Some(chromium) = chromium() else { return println!("skipped: no chromium") };
     let dir = TempDir::new();
-    let path = dir.write("trace.html", page(&trace()));
+    let mut page = Vec::new();
+    write_page(&mut page, &trace()).unwrap();
+    let path = dir.write("trace.html", page);
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/page.py");
     let output = match Command::new("python3").arg("-B").arg(script).args([&chromium, &path]).output() {
         Ok(output) => output,

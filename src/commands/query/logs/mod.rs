@@ -21,7 +21,8 @@ use crate::expr::{Matcher, Name, Query, Test, Text};
 use crate::otlp::{Batch, Signal, join};
 use crate::query::find;
 use crate::query::logs::{Follower, Hit, LogSearch, Order};
-use crate::query::trace::{Trace, json as trace_json};
+use crate::query::trace::Trace;
+use crate::query::trace::json::Document;
 use crate::ui::table::{self, Table};
 use line::Lines;
 
@@ -289,7 +290,8 @@ impl<'a> Writer<'a> {
         if let Some(id) = trace_id(hit).filter(|_| self.args.trace) {
             if !self.traces.contains_key(&id) {
                 let trace = self.trace(id)?;
-                self.traces.insert(id, trace_json::json(&trace, &[]));
+                let json = serde_json::to_value(Document { trace: &trace, logs: &[] });
+                self.traces.insert(id, json.unwrap_or_default());
             }
             json["trace"] = self.traces.get(&id).cloned().unwrap_or_default();
         }

@@ -75,7 +75,9 @@ function duration(ns) {
   return ns < 0 ? `-${text}` : text;
 }
 
+/** Empty where something does not say when it was. */
 function offset(ns) {
+  if (ns === undefined) return "";
   return ns < 0 ? duration(ns) : `+${duration(ns)}`;
 }
 
