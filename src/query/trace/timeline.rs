@@ -24,7 +24,8 @@ impl Timeline<'_> {
     pub fn of(tree: &Tree) -> Timeline<'_> {
         let is_skewed = tree.nodes.iter().any(|node| node.is_skewed);
         let has_orphans = tree.roots().any(|root| tree.nodes[root].descent == Descent::MissingParent);
-        if !is_skewed && !(has_orphans && tree.roots().nth(1).is_some()) {
+        let has_adopters = tree.roots().nth(1).is_some();
+        if !(is_skewed || has_orphans && has_adopters) {
             return Timeline { tree: Cow::Borrowed(tree), moved_ns: Vec::new() };
         }
         let moved_ns = moves(tree);
@@ -153,12 +154,14 @@ mod tests {
     use super::*;
     use crate::otlp::proto::{SPAN_KIND_CLIENT, SPAN_KIND_SERVER};
 
-    /// Of each span, by its id, its intervals on the path and its own time.
-    fn path(links: &[Link]) -> Vec<(u64, Vec<(u64, u64)>, u64)> {
+    /// The id of a span, its intervals on the path and its own time.
+    type OnPath = (u64, Vec<(u64, u64)>, u64);
+
+    fn path(links: &[Link]) -> Vec<OnPath> {
         let tree = Tree::of(links);
         let timeline = Timeline::of(&tree);
         let ids = tree.nodes.iter().map(|node| links[node.span].span_id);
-        let mut path: Vec<_> = ids
+        let mut path: Vec<OnPath> = ids
             .zip(timeline.intervals().into_iter().zip(timeline.self_times_ns()))
             .map(|(id, (intervals, self_ns))| (id, intervals, self_ns))
             .collect();
