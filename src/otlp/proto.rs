@@ -9,8 +9,8 @@ use super::view::{Nested, Packed, element_wire_type, last};
 pub const SPAN_KIND: &[(&str, i32)] = &[
     ("SPAN_KIND_UNSPECIFIED", 0),
     ("SPAN_KIND_INTERNAL", 1),
-    ("SPAN_KIND_SERVER", 2),
-    ("SPAN_KIND_CLIENT", 3),
+    ("SPAN_KIND_SERVER", SPAN_KIND_SERVER),
+    ("SPAN_KIND_CLIENT", SPAN_KIND_CLIENT),
     ("SPAN_KIND_PRODUCER", 4),
     ("SPAN_KIND_CONSUMER", 5),
 ];
@@ -18,6 +18,11 @@ pub const SPAN_KIND: &[(&str, i32)] = &[
 /// Values of `Status.code`.
 pub const STATUS_CODE: &[(&str, i32)] =
     &[("STATUS_CODE_UNSET", 0), ("STATUS_CODE_OK", 1), ("STATUS_CODE_ERROR", STATUS_CODE_ERROR)];
+
+/// `SPAN_KIND_SERVER`.
+pub const SPAN_KIND_SERVER: i32 = 2;
+/// `SPAN_KIND_CLIENT`.
+pub const SPAN_KIND_CLIENT: i32 = 3;
 
 /// `STATUS_CODE_ERROR`.
 pub const STATUS_CODE_ERROR: i32 = 2;

@@ -70,6 +70,13 @@ impl Threshold {
     pub fn probability(self) -> f64 {
         (RANGE - self.0) as f64 / RANGE as f64
     }
+
+    /// How many a kept one stands for: 1/p; 0 where nothing is kept.
+    #[inline]
+    pub fn weight(self) -> f64 {
+        let probability = self.probability();
+        if probability > 0.0 { probability.recip() } else { 0.0 }
+    }
 }
 
 /// The randomness of a trace id: its low 56 bits; `None` for an id that is not set.

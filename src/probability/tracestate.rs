@@ -3,7 +3,7 @@
 //! Everything else in a tracestate is carried on as it is. Sources: W3C Trace Context (a changed member moves to the
 //! front); OpenTelemetry specification, "TraceState Handling".
 
-use super::threshold::{Threshold, parse_randomness};
+use super::threshold::{Threshold, parse_randomness, randomness_of};
 
 /// What a tracestate says about sampling.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,6 +25,19 @@ pub fn parse(tracestate: &str) -> Sampling {
         }
     }
     sampling
+}
+
+/// The threshold that a span was kept by: counts are those of `1/p` spans.
+///
+/// One that would not have kept it says nothing, as in a sampler; else anybody could add 2⁵⁶ to a count.
+pub fn kept_by(tracestate: &str, trace_id: &[u8]) -> Threshold {
+    if tracestate.is_empty() {
+        return Threshold::ALWAYS;
+    }
+    let Sampling { threshold, randomness } = parse(tracestate);
+    let randomness = randomness.or_else(|| randomness_of(trace_id));
+    let keeps = |threshold: &Threshold| randomness.is_some_and(|randomness| threshold.keeps(randomness));
+    threshold.filter(keeps).unwrap_or(Threshold::ALWAYS)
 }
 
 /// Appends `tracestate` with its threshold replaced, or taken out for `None`.

@@ -105,13 +105,14 @@ fn dot_text(text: &str) -> String {
     out
 }
 
-/// The inside of quoted text, in which Mermaid replaces entities that begin with `#`, and takes HTML and Markdown.
+/// The inside of quoted text, in which Mermaid replaces entities that begin with `#`, and takes HTML and Markdown; comments
+/// and directives (`%%{init: …}%%`) are taken out of a diagram before its quotes are read.
 fn mermaid_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
             '"' => out.push_str("#quot;"),
-            '#' | '&' | '<' | '>' | '`' | '\\' | ';' | '*' | '_' => {
+            '#' | '&' | '<' | '>' | '`' | '\\' | ';' | '*' | '_' | '%' | '{' | '}' => {
                 let _ = write!(out, "#{};", u32::from(character));
             }
             _ if character.is_control() => out.push(' '),
@@ -155,6 +156,11 @@ mod tests {
     }
 
     #[test]
+    fn mermaid_finds_no_directive_in_a_name() {
+        assert_eq!(mermaid_text("%%{init: x}%%"), "#37;#37;#123;init: x#125;#37;#37;");
+    }
+
+    #[test]
     fn mermaid_gets_escaped_labels() {
         assert_eq!(
             mermaid(&dependencies()),
@@ -162,8 +168,8 @@ mod tests {
   n0["(no name)"]
   n1["a #quot;b#quot; #92;n#38;lt#59;"]
   n2["c"]
-  n1 -->|"1.2k calls, 0.49% errors, p95 12 ms"| n2
-  n2 -->|"10 calls, 20% errors, p95 12 ms"| n2
+  n1 -->|"1.2k calls, 0.49#37; errors, p95 12 ms"| n2
+  n2 -->|"10 calls, 20#37; errors, p95 12 ms"| n2
   linkStyle 0 stroke:#666666,stroke-width:1px
   linkStyle 1 stroke:#dc2626,stroke-width:3px
 "##

@@ -11,6 +11,7 @@ mod reader;
 mod rollups;
 pub mod sql;
 mod temporary;
+pub mod times;
 pub mod trace;
 pub mod traces;
 pub mod units;

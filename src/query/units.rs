@@ -1,4 +1,11 @@
-//! Numbers as people read them.
+//! Numbers as people read them, and as programs do.
+
+use serde_json::{Value, json};
+
+/// A count, of which a sampler may have left fractions.
+pub fn number(count: f64) -> Value {
+    if count.fract() == 0.0 && count.abs() < 9e15 { json!(count as i64) } else { json!(count) }
+}
 
 /// A count without its small digits: `1.2k`.
 pub fn short_count(count: f64) -> String {

@@ -9,8 +9,7 @@ use super::scan::Scan;
 use crate::otlp::field::span as field;
 use crate::otlp::proto::{STATUS_CODE_ERROR, Status};
 use crate::otlp::view::{Fields, Value, text};
-use crate::probability::randomness_of;
-use crate::probability::tracestate::{self, Sampling};
+use crate::probability::tracestate;
 
 /// Values of `Span.kind`.
 const CLIENT: u8 = 3;
@@ -69,7 +68,7 @@ fn take(scan: &mut Scan, service: u32, span: &Span<'_>) {
     let minute = (span.start / MINUTE_NS) as u32;
     let failed = span.status == STATUS_CODE_ERROR;
     let bucket = histogram::bucket(span.end.saturating_sub(span.start));
-    let weight = weight(span.trace_state, span.trace_id);
+    let weight = tracestate::kept_by(text(span.trace_state), span.trace_id).weight();
     if weight == 1.0 {
         scan.plain.push(Place::new(minute, operation, failed, bucket));
     } else {
@@ -88,20 +87,4 @@ fn take(scan: &mut Scan, service: u32, span: &Span<'_>) {
     if let Some(parent) = span_key(trace, span.parent_span_id) {
         scan.calls.children.push(Child { parent, service, share });
     }
-}
-
-/// How many spans a span stands for: 1/p where it was kept with the probability p.
-///
-/// A threshold that would not have kept it says nothing, as in a sampler; else anybody could add 2⁵⁶ to a count.
-#[inline]
-fn weight(trace_state: &[u8], trace_id: &[u8]) -> f64 {
-    if trace_state.is_empty() {
-        return 1.0;
-    }
-    let Sampling { threshold, randomness } = tracestate::parse(text(trace_state));
-    let randomness = randomness.or_else(|| randomness_of(trace_id));
-    let threshold =
-        threshold.filter(|threshold| randomness.is_some_and(|randomness| threshold.keeps(randomness)));
-    let probability = threshold.map(|threshold| threshold.probability());
-    probability.filter(|probability| *probability > 0.0).map_or(1.0, f64::recip)
 }

@@ -1,6 +1,6 @@
 //! Reports on stdout: a table on a terminal, tab-separated where it is a pipe, or what `--format` says.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 
 use serde_json::Value;
 use tabled::builder::Builder;
@@ -117,6 +117,15 @@ pub fn printable(cell: &str) -> String {
 /// Writing failed.
 pub fn print(text: &str) -> Result<(), CommandError> {
     write(text).map(|_| ())
+}
+
+/// Writes to stdout as `write` goes; a reader that has gone away is no error.
+///
+/// # Errors
+/// Writing failed.
+pub fn stream(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CommandError> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    is_read(write(&mut out).and_then(|()| out.flush())).map(|_| ())
 }
 
 /// Writes text to stdout; returns whether somebody still reads.

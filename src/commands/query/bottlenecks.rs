@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::super::report_args::FormatArgs;
+use super::figures::count_cell;
 use super::filter::{DurationArgs, FilterArgs};
 use super::source::SourceArgs;
 use crate::config::Config;
@@ -21,7 +22,9 @@ Examples:
 const DETAILS: &str = "\
 Over all traces with a span that passes the filter: the critical path of each is what it would have been faster without, \
 and every part of it is some span's own time. SHARE is an operation's part of the time of all critical paths, P50 and \
-P95 its own time there in the traces in which it appears.";
+P95 its own time there in the traces in which it appears, within 4.4 %. Counts and times are weighted by 1/p where a \
+sampler ran. What has been stored without its parent is taken for a child of the span that it lies in, and what lies \
+outside of its parent because the clocks of two processes differ is moved into it.";
 
 /// Arguments of `obs query bottlenecks`.
 #[derive(Debug, Args)]
@@ -70,7 +73,7 @@ fn print(report: &Report, format: Format, limit: usize) -> Result<(), CommandErr
     let operations = report.bottlenecks.len();
     report.bottlenecks.truncate(if limit == 0 { operations } else { limit });
     let columns = if format == Format::Table { COLUMNS } else { COLUMNS_NS };
-    let rows = report.bottlenecks.iter().map(|of| row(of, format == Format::Table)).collect();
+    let rows = report.bottlenecks.iter().map(|of| row(of, format)).collect();
     Table { columns, rows, json: report.json() }.print(format)?;
     if report.bottlenecks.len() < operations {
         tracing::info!("{} of {operations} operations; --limit 0 shows all", report.bottlenecks.len());
@@ -104,18 +107,19 @@ const COLUMNS_NS: &[(&str, bool)] = &[
     ("errors", true),
 ];
 
-fn row(of: &Bottleneck, for_people: bool) -> Vec<String> {
+fn row(of: &Bottleneck, format: Format) -> Vec<String> {
+    let for_people = format == Format::Table;
     let time = |ns: u64| if for_people { duration(ns) } else { ns.to_string() };
     vec![
         if for_people { format!("{:.1} %", of.share * 100.0) } else { of.share.to_string() },
         time(of.critical_path_ns),
         of.service.clone(),
         of.operation.clone(),
-        of.traces.to_string(),
+        count_cell(of.traces, format),
         time(of.p50_ns),
         time(of.p95_ns),
         time(of.duration_p95_ns),
-        of.spans.to_string(),
-        of.errors.to_string(),
+        count_cell(of.spans, format),
+        count_cell(of.errors, format),
     ]
 }

@@ -1,6 +1,7 @@
 //! `obs query compare`.
 
 use clap::Args;
+use serde_json::Value;
 
 use super::super::report_args::FormatArgs;
 use super::source::SourceArgs;
@@ -13,7 +14,7 @@ use crate::query::trace::compare::{Change, Comparison, Place, compare};
 use crate::query::trace::waterfall::{Lines, count};
 use crate::ui::duration::{difference, duration};
 use crate::ui::table::{self, Format, Table, printable};
-use crate::ui::terminal;
+use crate::ui::terminal::{self, cut, width};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -74,19 +75,13 @@ fn summary(comparison: &Comparison<'_>) -> String {
 }
 
 fn report(comparison: &Comparison<'_>, format: Format) -> Table {
-    let mut open = Vec::new();
-    let row = |place: &Place| {
-        open.truncate(place.depth);
-        open.push(place.has_next);
-        match format {
-            Format::Table => row_for_people(comparison, place, &open),
-            _ => row_for_programs(comparison, place),
-        }
-    };
-    Table {
-        columns: if format == Format::Table { COLUMNS } else { COLUMNS_NS },
-        rows: comparison.places.iter().map(row).collect(),
-        json: comparison.json(),
+    match format {
+        Format::Table => Table { columns: COLUMNS, rows: rows_for_people(comparison), json: Value::Null },
+        _ => Table {
+            columns: COLUMNS_NS,
+            rows: comparison.places.iter().map(|place| row_for_programs(comparison, place)).collect(),
+            json: if format == Format::Json { comparison.json() } else { Value::Null },
+        },
     }
 }
 
@@ -111,12 +106,39 @@ const COLUMNS_NS: &[(&str, bool)] = &[
     ("change", false),
 ];
 
-fn row_for_people(comparison: &Comparison<'_>, place: &Place, open: &[bool]) -> Vec<String> {
-    let (service, operation, _) = comparison.names(place);
+/// Names get what others leave of the terminal's columns, and at least so many.
+const NARROWEST_NAME: usize = 20;
+
+fn rows_for_people(comparison: &Comparison<'_>) -> Vec<Vec<String>> {
+    let mut rows: Vec<Vec<String>> =
+        comparison.places.iter().map(|place| figures(comparison, place)).collect();
+    let column = |column: usize| {
+        let (heading, _) = COLUMNS[column];
+        GAP + rows.iter().map(|row| width(&row[column])).max().unwrap_or_default().max(width(heading))
+    };
+    let others: usize = (1..COLUMNS.len()).map(column).sum();
+    let columns = terminal::columns().saturating_sub(others + GAP).max(NARROWEST_NAME);
+    let lines = Lines::suitable(terminal::is_utf8());
+    let mut open = Vec::new();
+    for (row, place) in rows.iter_mut().zip(&comparison.places) {
+        open.truncate(place.depth);
+        open.push(place.has_next);
+        let (service, operation, _) = comparison.names(place);
+        let name = printable(&format!("{service} {operation}"));
+        row[0] = cut(&(tree_lines(lines, &open, columns) + &name), columns, lines.ellipsis);
+    }
+    rows
+}
+
+/// Columns between those of a table.
+const GAP: usize = 2;
+
+/// What stands behind the name, which is left empty.
+fn figures(comparison: &Comparison<'_>, place: &Place) -> Vec<String> {
     let (before, after) = comparison.durations_ns(place);
     let change = comparison.change(place);
     vec![
-        format!("{}{service} {operation}", lines(open)),
+        String::new(),
         before.map(duration).map(shown).unwrap_or_default(),
         after.map(duration).map(shown).unwrap_or_default(),
         comparison.delta_ns(place).map(difference).map(shown).unwrap_or_default(),
@@ -125,12 +147,12 @@ fn row_for_people(comparison: &Comparison<'_>, place: &Place, open: &[bool]) -> 
     ]
 }
 
-/// The lines of the tree before a name: whether a sibling follows, of every ancestor and of the span.
-fn lines(open: &[bool]) -> String {
-    let lines = Lines::suitable(terminal::is_utf8());
+/// The lines of the tree before a name, in half of its columns: whether a sibling follows, of every ancestor and of the
+/// span.
+fn tree_lines(lines: Lines, open: &[bool], columns: usize) -> String {
     let Some((last, ancestors)) = open.get(1..).and_then(<[bool]>::split_last) else { return String::new() };
-    let ancestors = ancestors.iter().map(|open| if *open { lines.on } else { "  " });
-    ancestors.chain([if *last { lines.branch } else { lines.end }]).collect()
+    let branch = if *last { lines.branch } else { lines.end };
+    lines.indent(ancestors, (columns / 2).saturating_sub(width(branch))) + branch
 }
 
 /// Our own text in the characters that can be shown.

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::time_args::TimeArgs;
 use crate::error::CommandError;
+pub(super) use crate::query::units::number;
 use crate::query::{Figures, Order, units};
 use crate::store::Minutes;
 use crate::ui::duration;
@@ -92,11 +93,6 @@ pub(super) fn ends(range: Minutes) -> (Value, Value) {
 /// The beginning of a minute since the epoch, as RFC 3339.
 pub(super) fn minute(minute: u32) -> String {
     Timestamp::from_second(i64::from(minute) * 60).map(|time| time.to_string()).unwrap_or_default()
-}
-
-/// A count, of which a sampler may have left fractions.
-pub(super) fn number(count: f64) -> Value {
-    if count.fract() == 0.0 && count.abs() < 9e15 { json!(count as i64) } else { json!(count) }
 }
 
 /// A count: whole for people, as it is for programs.

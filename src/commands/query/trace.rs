@@ -10,8 +10,9 @@ use super::source::SourceArgs;
 use crate::config::Config;
 use crate::error::{CommandError, Outcome};
 use crate::otlp::Signal;
+use crate::query::trace::json::Document;
 use crate::query::trace::waterfall::{View, waterfall};
-use crate::query::trace::{Log, Trace, json, page, table as rows};
+use crate::query::trace::{Log, Trace, page, table as rows};
 use crate::query::{Reader, find};
 use crate::ui::colour::Colours;
 use crate::ui::table::{self, Format};
@@ -82,14 +83,18 @@ impl TraceArgs {
         let log_batches =
             if self.logs { find::of_trace(&data.reader, Signal::Logs, id)? } else { Vec::new() };
         let logs = Log::of_trace(id, &log_batches);
+        let document = Document { trace: &trace, logs: &logs };
         let default = if io::stdout().is_terminal() { TraceFormat::Table } else { TraceFormat::Tsv };
         match self.format.unwrap_or(default) {
             TraceFormat::Table => table::print(&waterfall(&trace, &logs, &self.view(&trace)))?,
-            TraceFormat::Json => table::print(&format!("{:#}\n", json::json(&trace, &logs)))?,
+            TraceFormat::Json => table::stream(|out| {
+                serde_json::to_writer_pretty(&mut *out, &document)?;
+                writeln!(out)
+            })?,
             TraceFormat::Otlp => {
                 write_stream(trace.batches().chain(log_batches))?;
             }
-            TraceFormat::Html => table::print(&page::page(&json::json(&trace, &logs)))?,
+            TraceFormat::Html => table::stream(|out| page::write_page(out, &document))?,
             TraceFormat::Csv => rows::table(&trace, serde_json::Value::Null).print(Format::Csv)?,
             TraceFormat::Tsv => rows::table(&trace, serde_json::Value::Null).print(Format::Tsv)?,
         }

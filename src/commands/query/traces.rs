@@ -187,7 +187,7 @@ impl TracesArgs {
             trace.services.iter().map(|service| format!("{} ({})", service.service, service.spans));
         vec![
             const_hex::encode(trace.trace_id),
-            self.filter.time.text(trace.start_ns),
+            self.filter.time.text(trace.extent.start_ns()),
             if is_table { duration(trace.duration_ns()) } else { trace.duration_ns().to_string() },
             trace.root.service.clone(),
             // The root is not there.
@@ -214,7 +214,7 @@ fn trace_json(trace: &Summary, order: Order) -> Value {
     let service = |of: &crate::query::traces::ServiceCount| json!({"service": of.service, "spans": of.spans, "errors": of.errors});
     json!({
         "trace_id": const_hex::encode(trace.trace_id),
-        "start": utc(trace.start_ns),
+        "start": utc(trace.extent.start_ns()),
         "duration_ns": trace.duration_ns(),
         "root": {
             "service": trace.root.service,

@@ -1,13 +1,15 @@
 //! Two traces side by side: which spans took longer, which are new and which are missing.
 //!
 //! Spans are the same where they stand at the same place: service, operation and kind on the way from the root, and of
-//! siblings that are alike the first with the first, in the order of their start.
+//! siblings that are alike the first with the first, in the order of their start. Where one trace has more of these, it
+//! is as many of them, in that order, as differ the least in their durations.
 
 use std::cmp::Reverse;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
+use super::alignment::align;
 use super::model::Trace;
 use crate::otlp::proto::STATUS_CODE_ERROR;
 
@@ -83,16 +85,26 @@ fn pairs(before: &Trace, after: &Trace, parent: Option<Place>) -> Vec<Place> {
         }
     };
     let (left, right) = (children(before, |place| place.before), children(after, |place| place.after));
-    let mut alike: HashMap<_, VecDeque<usize>> = HashMap::new();
-    right.iter().for_each(|span| alike.entry(key(after, *span)).or_default().push_back(*span));
+    let mut alike: HashMap<_, [Vec<usize>; 2]> = HashMap::new();
+    left.iter().for_each(|span| alike.entry(key(before, *span)).or_default()[0].push(*span));
+    right.iter().for_each(|span| alike.entry(key(after, *span)).or_default()[1].push(*span));
+    let durations_ns = |trace: &Trace, spans: &[usize]| -> Vec<u64> {
+        spans.iter().map(|span| trace.spans[*span].duration_ns()).collect()
+    };
+    let mut partners: HashMap<usize, usize> = HashMap::new();
+    let mut new: Vec<usize> = Vec::new();
+    for [left, right] in alike.into_values() {
+        let mut is_new = vec![true; right.len()];
+        for (one, other) in align(&durations_ns(before, &left), &durations_ns(after, &right)) {
+            partners.insert(left[one], right[other]);
+            is_new[other] = false;
+        }
+        new.extend(right.into_iter().zip(is_new).filter(|(_, is_new)| *is_new).map(|(span, _)| span));
+    }
+    new.sort_unstable();
     let depth = parent.map_or(0, |parent| parent.depth + 1);
     let place = |before, after| Place { depth, has_next: true, before, after };
-    let mut places: Vec<Place> = left
-        .iter()
-        .map(|span| place(Some(*span), alike.get_mut(&key(before, *span)).and_then(VecDeque::pop_front)))
-        .collect();
-    let mut new: Vec<usize> = alike.into_values().flatten().collect();
-    new.sort_unstable();
+    let mut places: Vec<Place> = left.iter().map(|span| place(Some(*span), partners.remove(span))).collect();
     places.extend(new.into_iter().map(|span| place(None, Some(span))));
     // What is new stands where it began, from the beginning of its parent on.
     let begin =
@@ -269,6 +281,27 @@ mod tests {
             .collect();
         assert_eq!(changed.iter().filter(|(_, change, _)| *change == Change::New).count(), 1);
         assert!(changed.contains(&(1, Change::Same, Some(20))));
+    }
+
+    #[test]
+    fn of_siblings_that_are_alike_the_one_that_is_like_no_other_is_missing() {
+        let alike = |took_ns: [u64; 3]| {
+            let children = took_ns.into_iter().zip([4, 8, 12]).filter(|(took_ns, _)| *took_ns > 0);
+            // Each of the same process as all others.
+            let children =
+                children.flat_map(|(took_ns, id)| [link(id, 1, id * 5, id * 5 + took_ns), link(99, 0, 0, 1)]);
+            let links: Vec<_> = [link(1, 0, 0, 100), link(99, 0, 0, 1)].into_iter().chain(children).collect();
+            trace(&links)
+        };
+        let (before, after) = (alike([1, 8, 2]), alike([0, 8, 2]));
+        let comparison = compare(&before, &after);
+        let changes: Vec<_> = comparison
+            .places
+            .iter()
+            .filter(|place| place.depth == 1)
+            .map(|place| (comparison.change(place), comparison.delta_ns(place)))
+            .collect();
+        assert_eq!(changes, [(Change::Missing, None), (Change::Same, Some(0)), (Change::Same, Some(0))]);
     }
 
     #[test]

@@ -6,7 +6,8 @@
 //! not waited for and is not on the path.
 //!
 //! What goes on after its parent has ended, or began before it, counts as far as it lies inside the parent. Every root
-//! has a path of its own, which is as long as the root; the times of roots that overlap are on both paths.
+//! has a path of its own, which is as long as the root; the times of roots that overlap are on both paths. The trees
+//! that are walked have corrected times and parents, see [`Timeline`](super::timeline::Timeline).
 
 use super::tree::Tree;
 
@@ -46,20 +47,20 @@ pub fn walk(tree: &Tree, mut each: impl FnMut(usize, u64, u64)) {
     }
 }
 
-/// The intervals of every node on the path, from and to, in ascending order.
-pub fn intervals(tree: &Tree) -> Vec<Vec<(u64, u64)>> {
-    let mut intervals = vec![Vec::new(); tree.nodes.len()];
-    walk(tree, |node, from_ns, to_ns| intervals[node].push((from_ns, to_ns)));
-    intervals.iter_mut().for_each(|intervals| intervals.reverse());
-    intervals
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::super::tree::tests::{link, links};
     use super::*;
+
+    /// The intervals of every node on the path, from and to, in ascending order.
+    fn intervals(tree: &Tree) -> Vec<Vec<(u64, u64)>> {
+        let mut intervals = vec![Vec::new(); tree.nodes.len()];
+        walk(tree, |node, from_ns, to_ns| intervals[node].push((from_ns, to_ns)));
+        intervals.iter_mut().for_each(|intervals| intervals.reverse());
+        intervals
+    }
 
     fn path(links: &[super::super::tree::Link]) -> Vec<(u64, Vec<(u64, u64)>)> {
         let tree = Tree::of(links);

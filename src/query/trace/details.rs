@@ -55,8 +55,8 @@ pub(super) fn lines(trace: &Trace, span: &Span, logs: &[&Log], attributes: bool,
         }));
         happened.extend(span.view().events().map(|event| {
             let attributes = inline(&plain_map(event.attributes()), pen);
-            let time = at(trace, event.time_unix_nano(), pen);
-            (event.time_unix_nano(), format!("{time} {}{attributes}", printable(event.name())))
+            let words = words([at(trace, event.time_unix_nano(), pen), printable(event.name())]);
+            (event.time_unix_nano(), words + &attributes)
         }));
     }
     happened.extend(logs.iter().map(|log| (log.time_ns, log_line(trace, log, pen))));
@@ -75,12 +75,18 @@ pub(super) fn log_line(trace: &Trace, log: &Log, pen: Pen) -> String {
         _ => Colour::Dim,
     };
     let level = pen.colours.paint(colour, &printable(&log.level.to_ascii_uppercase()));
-    let words = [at(trace, log.time_ns, pen), level, printable(&log.message)];
+    words([at(trace, log.time_ns, pen), level, printable(&log.message)])
+}
+
+fn words<const N: usize>(words: [String; N]) -> String {
     words.iter().filter(|word| !word.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" ")
 }
 
-/// When something happened, from the start of the trace on.
+/// When something happened, from the start of the trace on; empty where it does not say.
 fn at(trace: &Trace, time_ns: u64, pen: Pen) -> String {
+    if time_ns == 0 {
+        return String::new();
+    }
     let offset_ns = trace.offset_ns(time_ns);
     let sign = if offset_ns < 0 { '-' } else { '+' };
     format!("{sign}{}", pen.duration(offset_ns.unsigned_abs()))

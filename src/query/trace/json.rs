@@ -3,31 +3,58 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
+use super::details::Logs;
 use super::log::Log;
 use super::model::{Process, Span, Trace};
 use super::tree::{Descent, Node};
 use crate::otlp::json::plain_map;
 
-/// The document.
-pub fn json(trace: &Trace, logs: &[Log]) -> Value {
-    let ids: HashMap<[u8; 8], usize> =
-        trace.spans.iter().enumerate().rev().map(|(index, span)| (span.span_id, index)).collect();
-    let mut by_span: HashMap<usize, Vec<Value>> = HashMap::new();
-    let mut others = Vec::new();
-    for log in logs {
-        let json = log_json(trace, log);
-        match log.span_id.and_then(|id| ids.get(&id)) {
-            Some(span) => by_span.entry(*span).or_default().push(json),
-            None => others.push(json),
+/// The document, which is made span by span as it is written: as a whole it takes many times the memory of the trace.
+#[derive(Debug, Clone, Copy)]
+pub struct Document<'a> {
+    /// The trace.
+    pub trace: &'a Trace,
+    /// Its log records, as far as they are wanted.
+    pub logs: &'a [Log],
+}
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Document { trace, logs } = *self;
+        let logs = Logs::of(trace, logs);
+        let mut map = serializer.serialize_map(None)?;
+        for (key, value) in &head(trace) {
+            map.serialize_entry(key, value)?;
         }
+        if !logs.others.is_empty() {
+            map.serialize_entry("logs", &logs_json(trace, &logs.others))?;
+        }
+        map.serialize_entry("tree", &Spans { trace, logs: &logs })?;
+        map.end()
     }
-    let tree = trace.iter().map(|(index, span, node)| {
-        let mut json = span_json(trace, index, span, node);
-        set(&mut json, "logs", by_span.remove(&index).unwrap_or_default().into());
-        Value::Object(json)
-    });
+}
+
+struct Spans<'a> {
+    trace: &'a Trace,
+    logs: &'a Logs<'a>,
+}
+
+impl Serialize for Spans<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let span = |(index, span, node): (usize, &Span, &Node)| {
+            let mut json = span_json(self.trace, index, span, node);
+            set(&mut json, "logs", logs_json(self.trace, self.logs.of_span(index)));
+            json
+        };
+        serializer.collect_seq(self.trace.iter().map(span))
+    }
+}
+
+/// All but spans and log records.
+fn head(trace: &Trace) -> Map<String, Value> {
     let mut json = json!({
         "schema": "obs.query.trace/1",
         "trace_id": const_hex::encode(trace.id),
@@ -47,12 +74,11 @@ pub fn json(trace: &Trace, logs: &[Log]) -> Value {
         "invalid_times": trace.spans.iter().filter(|span| span.has_invalid_time).count(),
         "services": services(trace),
         "resources": trace.processes.iter().map(resource).collect::<Value>(),
-        "tree": tree.collect::<Value>(),
     });
-    if !others.is_empty() {
-        json["logs"] = others.into();
+    match json.take() {
+        Value::Object(json) => json,
+        _ => Map::new(),
     }
-    json
 }
 
 /// A time in nanoseconds since the epoch, as RFC 3339.
@@ -169,10 +195,11 @@ fn scope(trace: &Trace, span: &Span) -> Map<String, Value> {
 
 fn events(trace: &Trace, span: &Span) -> Value {
     let event = |event: crate::otlp::proto::Event<'_>| {
-        let offset_ns = trace.offset_ns(event.time_unix_nano());
         let mut json = Map::new();
         json.insert("name".into(), event.name().into());
-        json.insert("time_offset_ns".into(), offset_ns.into());
+        if event.time_unix_nano() > 0 {
+            json.insert("time_offset_ns".into(), trace.offset_ns(event.time_unix_nano()).into());
+        }
         set(&mut json, "attributes", plain_map(event.attributes()).into());
         Value::Object(json)
     };
@@ -190,10 +217,16 @@ fn links(span: &Span) -> Value {
     span.view().links().map(link).collect()
 }
 
+fn logs_json(trace: &Trace, logs: &[&Log]) -> Value {
+    logs.iter().map(|log| log_json(trace, log)).collect()
+}
+
 fn log_json(trace: &Trace, log: &Log) -> Value {
     let mut json = Map::new();
-    json.insert("time".into(), time(log.time_ns).into());
-    json.insert("offset_ns".into(), trace.offset_ns(log.time_ns).into());
+    if log.time_ns > 0 {
+        json.insert("time".into(), time(log.time_ns).into());
+        json.insert("offset_ns".into(), trace.offset_ns(log.time_ns).into());
+    }
     json.insert("level".into(), log.level.clone().into());
     json.insert("message".into(), log.message.clone().into());
     set(&mut json, "service", log.service.clone().into());

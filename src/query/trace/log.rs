@@ -26,6 +26,11 @@ pub struct Log {
 }
 
 impl Log {
+    /// Whether it tells of a failure.
+    pub fn is_error(&self) -> bool {
+        matches!(self.level.as_str(), "error" | "fatal")
+    }
+
     /// The log records that `batches` hold of a trace, by time.
     pub fn of_trace(trace_id: [u8; 16], batches: &[Batch]) -> Vec<Log> {
         let mut logs = Vec::new();

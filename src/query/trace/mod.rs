@@ -1,5 +1,6 @@
 //! One trace: its spans as a tree, where its time went, and how both are shown.
 
+mod alignment;
 mod bar;
 pub mod compare;
 pub mod critical_path;
@@ -9,8 +10,10 @@ pub mod json;
 mod log;
 mod model;
 pub mod page;
+mod parents;
 pub mod part;
 pub mod table;
+pub mod timeline;
 pub mod tree;
 pub mod waterfall;
 

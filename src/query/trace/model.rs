@@ -4,12 +4,14 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 
+use super::part;
+use super::timeline::Timeline;
 use super::tree::{Descent, Link, Node, Tree};
-use super::{critical_path, part};
 use crate::otlp::proto::{self, InstrumentationScope, Resource, STATUS_CODE_ERROR};
 use crate::otlp::tree::{CHILD, RESOURCE};
 use crate::otlp::view::Nested;
 use crate::otlp::{Batch, Signal, names, semconv};
+use crate::query::times::{Extent, span_times};
 
 /// A trace as far as it is stored.
 #[derive(Debug, Clone, Default)]
@@ -31,8 +33,7 @@ pub struct Trace {
     /// Spans that were stored more than once, byte for byte; they are here once.
     pub duplicates: usize,
     batches: Vec<Batch>,
-    /// From the start of the first span to the end of the last.
-    range_ns: (u64, u64),
+    extent: Extent,
 }
 
 /// Who sent spans.
@@ -58,13 +59,14 @@ pub struct Span {
     pub status: i32,
     /// What the status says.
     pub status_message: String,
-    /// When it started, in nanoseconds since the epoch; where it does not say, when it ended.
+    /// When it started, in nanoseconds since the epoch; where it does not say, when it ended and, where it does not say
+    /// that either, when its parent started, or the trace.
     pub start_ns: u64,
     /// When it ended; when it started where it says that it ended before.
     pub end_ns: u64,
     /// Whether it has no start, or says that it ended before it started.
     pub has_invalid_time: bool,
-    /// Whether it starts before its parent, which is of another process: their clocks differ.
+    /// Whether it is where its parent, which is of another process, cannot have waited for it: their clocks differ.
     pub is_skewed: bool,
     /// Its process.
     pub process: usize,
@@ -132,14 +134,19 @@ impl Trace {
         let mut placed: Vec<(usize, Span)> = places.into_iter().zip(spans).collect();
         placed.sort_unstable_by_key(|(place, _)| *place);
         let mut spans: Vec<Span> = placed.into_iter().map(|(_, span)| span).collect();
-        mark_skewed(&mut spans, &tree);
-        let start_ns = spans.iter().map(|span| span.start_ns).min().unwrap_or_default();
-        let end_ns = spans.iter().map(|span| span.end_ns).max().unwrap_or_default();
+        for (span, node) in spans.iter_mut().zip(&tree.nodes) {
+            (span.start_ns, span.end_ns, span.is_skewed) = (node.start_ns, node.end_ns, node.is_skewed);
+        }
+        let timeline = Timeline::of(&tree);
         Trace {
             id,
-            range_ns: (start_ns, end_ns),
-            critical_path: critical_path::intervals(&tree),
-            self_times_ns: tree.self_times_ns(),
+            extent: tree
+                .nodes
+                .iter()
+                .map(|node| node.has_time.then_some((node.start_ns, node.end_ns)))
+                .collect(),
+            critical_path: timeline.intervals(),
+            self_times_ns: timeline.self_times_ns(),
             spans,
             tree,
             processes,
@@ -167,12 +174,12 @@ impl Trace {
 
     /// When the first span started, in nanoseconds since the epoch.
     pub fn start_ns(&self) -> u64 {
-        self.range_ns.0
+        self.extent.start_ns()
     }
 
     /// From the start of the first span to the end of the last, in nanoseconds.
     pub fn duration_ns(&self) -> u64 {
-        self.range_ns.1.saturating_sub(self.range_ns.0)
+        self.extent.duration_ns()
     }
 
     /// From the start of the first span to a time, in nanoseconds.
@@ -183,8 +190,11 @@ impl Trace {
 
     /// The earliest span that has no parent, or whose parent is not there where all have one.
     pub fn root(&self) -> Option<usize> {
-        let is_root = |root: &usize| self.tree.nodes[*root].descent == Descent::Root;
-        self.tree.roots().find(is_root).or_else(|| self.tree.roots().next())
+        let rank = |root: &usize| {
+            let node = &self.tree.nodes[*root];
+            (node.descent != Descent::Root, !node.has_time)
+        };
+        self.tree.roots().min_by_key(rank)
     }
 
     /// Spans that came to their places so.
@@ -258,7 +268,8 @@ impl Found {
 
 fn span(record: Bytes, process: usize, scope: Option<usize>) -> Span {
     let view = proto::Span(&record);
-    let (start_ns, end_ns) = (view.start_time_unix_nano(), view.end_time_unix_nano());
+    let (started_ns, ended_ns) = (view.start_time_unix_nano(), view.end_time_unix_nano());
+    let (start_ns, end_ns) = span_times(&record).unwrap_or_default();
     let status = view.status();
     Span {
         span_id: view.span_id().try_into().unwrap_or_default(),
@@ -267,9 +278,9 @@ fn span(record: Bytes, process: usize, scope: Option<usize>) -> Span {
         kind: view.kind(),
         status: status.map_or(0, |status| status.code()),
         status_message: status.map_or_else(String::new, |status| status.message().to_owned()),
-        start_ns: if start_ns == 0 { end_ns } else { start_ns },
-        end_ns: end_ns.max(start_ns),
-        has_invalid_time: start_ns == 0 || end_ns < start_ns,
+        start_ns,
+        end_ns,
+        has_invalid_time: started_ns == 0 || ended_ns < started_ns,
         is_skewed: false,
         process,
         scope,
@@ -281,18 +292,9 @@ fn link(span: &Span) -> Link {
     Link {
         span_id: u64::from_be_bytes(span.span_id),
         parent_id: u64::from_be_bytes(span.parent_id),
-        start_ns: span.start_ns,
-        end_ns: span.end_ns,
-    }
-}
-
-/// Within a process there is one clock: there, a span that starts before its parent was made so.
-fn mark_skewed(spans: &mut [Span], tree: &Tree) {
-    for (index, node) in tree.nodes.iter().enumerate() {
-        let Some(parent) = node.parent else { continue };
-        let is_skewed =
-            spans[index].process != spans[parent].process && node.start_ns < tree.nodes[parent].start_ns;
-        spans[index].is_skewed = is_skewed;
+        times: (span.start_ns > 0).then_some((span.start_ns, span.end_ns)),
+        kind: span.kind,
+        process: span.process as u32,
     }
 }
 
@@ -339,8 +341,10 @@ pub(super) mod tests {
         }
         put_bytes(out, 5, format!("operation {}", link.span_id % 4).as_bytes());
         put_uint(out, 6, 1 + link.span_id % 5);
-        put_fixed64(out, 7, 1_000_000 + link.start_ns);
-        put_fixed64(out, 8, 1_000_000 + link.end_ns);
+        if let Some((start_ns, end_ns)) = link.times {
+            put_fixed64(out, 7, 1_000_000 + start_ns);
+            put_fixed64(out, 8, 1_000_000 + end_ns);
+        }
         if link.span_id % 7 == 3 {
             put_message(out, 15, |out| put_uint(out, 3, 2));
         }
@@ -369,6 +373,21 @@ pub(super) mod tests {
         let links = [place(1, 0, 0, 10), place(2, 1, 1, 9), place(2, 1, 1, 8)];
         let trace = Trace::assemble(ID, &[batch(&links), batch(&links)]);
         assert_eq!((trace.spans.len(), trace.duplicates), (3, 3));
+    }
+
+    #[test]
+    fn a_span_without_times_moves_nothing() {
+        let unknown = |span_id, parent_id| Link { times: None, ..place(span_id, parent_id, 0, 0) };
+        let trace = trace(&[unknown(5, 0), place(1, 0, 10, 100), place(2, 1, 20, 50), unknown(3, 2)]);
+        assert_eq!((trace.start_ns(), trace.duration_ns(), trace.root()), (1_000_010, 90, Some(0)));
+        let found: Vec<_> = trace
+            .iter()
+            .map(|(index, span, _)| {
+                (span.span_id[7], trace.offset_ns(span.start_ns), trace.critical_path_ns(index))
+            })
+            .collect();
+        assert_eq!(found, [(1, 0, 60), (2, 10, 30), (3, 10, 0), (5, 0, 0)]);
+        assert!(trace.spans.iter().all(|span| span.has_invalid_time == [3, 5].contains(&span.span_id[7])));
     }
 
     #[test]

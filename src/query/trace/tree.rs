@@ -1,8 +1,7 @@
 //! Spans as a forest: who is whose child, in the order in which they are shown.
 
-use std::collections::HashMap;
-
-use foldhash::fast::RandomState;
+use super::parents::{NONE, Parent, cut_cycles, parents};
+use crate::otlp::proto::{SPAN_KIND_CLIENT, SPAN_KIND_SERVER};
 
 /// What a span says about its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,10 +10,12 @@ pub struct Link {
     pub span_id: u64,
     /// The id of its parent; 0 where it has none.
     pub parent_id: u64,
-    /// When it started, in nanoseconds since the epoch.
-    pub start_ns: u64,
-    /// When it ended; not before it started.
-    pub end_ns: u64,
+    /// When it started and, not before that, ended, in nanoseconds since the epoch; `None` where it does not say.
+    pub times: Option<(u64, u64)>,
+    /// Its kind, a number of [`SPAN_KIND`](crate::otlp::proto::SPAN_KIND).
+    pub kind: i32,
+    /// Its process; all spans of one have the same clock.
+    pub process: u32,
 }
 
 /// How a span came to its place.
@@ -45,10 +46,14 @@ pub struct Node {
     pub end: usize,
     /// How it came to its place.
     pub descent: Descent,
-    /// When it started, in nanoseconds since the epoch.
+    /// When it started, in nanoseconds since the epoch; where it does not say, when its parent did, or the trace.
     pub start_ns: u64,
     /// When it ended; not before it started.
     pub end_ns: u64,
+    /// Whether it says when it was.
+    pub has_time: bool,
+    /// Whether it is where its parent, which is of another process, cannot have waited for it: their clocks differ.
+    pub is_skewed: bool,
 }
 
 /// Spans in preorder: parents before their children, siblings by their start and then their id.
@@ -59,9 +64,6 @@ pub struct Tree {
     /// The nodes.
     pub nodes: Vec<Node>,
 }
-
-/// No span.
-const NONE: usize = usize::MAX;
 
 impl Node {
     /// Nanoseconds from its start to its end.
@@ -74,10 +76,18 @@ impl Tree {
     /// Finds the place of every span.
     pub fn of(links: &[Link]) -> Tree {
         let mut order: Vec<usize> = (0..links.len()).collect();
-        order.sort_by_key(|span| (links[*span].start_ns, links[*span].span_id, *span));
+        let says = |span: usize| links[span].times.map_or(u64::MAX, |(start_ns, _)| start_ns);
+        order.sort_by_key(|span| (says(*span), links[*span].span_id, *span));
         let mut parents = parents(links, &order);
         cut_cycles(&mut parents, &order);
-        Tree { nodes: preorder(links, &parents, &order) }
+        let times = times(links, &parents);
+        if links.iter().any(|link| link.times.is_none()) {
+            let key = |span: usize| (times[span].0, links[span].times.is_none(), links[span].span_id, span);
+            order.sort_by_key(|span| key(*span));
+        }
+        let mut nodes = preorder(links, &times, &parents, &order);
+        mark_skewed(&mut nodes, links);
+        Tree { nodes }
     }
 
     /// The nodes that have no parent.
@@ -113,53 +123,40 @@ impl Tree {
     }
 }
 
-/// A span's parent, as far as it is known yet.
-#[derive(Clone, Copy)]
-struct Parent {
-    span: usize,
-    descent: Descent,
-}
-
-fn parents(links: &[Link], order: &[usize]) -> Vec<Parent> {
-    let mut by_id: HashMap<u64, usize, RandomState> =
-        HashMap::with_capacity_and_hasher(links.len(), RandomState::default());
-    for span in order.iter().filter(|span| links[**span].span_id != 0) {
-        by_id.entry(links[*span].span_id).or_insert(*span);
-    }
-    let parent = |link: &Link| match (link.parent_id, by_id.get(&link.parent_id)) {
-        (0, _) => Parent { span: NONE, descent: Descent::Root },
-        (_, None) => Parent { span: NONE, descent: Descent::MissingParent },
-        (_, Some(span)) => Parent { span: *span, descent: Descent::Child },
-    };
-    links.iter().map(parent).collect()
-}
-
-/// Takes the parent from the earliest span of every circle.
-fn cut_cycles(parents: &mut [Parent], order: &[usize]) {
-    let mut rank = vec![0; order.len()];
-    order.iter().enumerate().for_each(|(position, span)| rank[*span] = position);
-    // In which walk a span was come by.
-    let mut walks = vec![NONE; order.len()];
-    for first in order {
-        let mut span = *first;
-        while span != NONE && walks[span] == NONE {
-            walks[span] = *first;
+/// Start and end of all spans: those that do not say it are where the nearest ancestor begins that does, or the trace.
+fn times(links: &[Link], parents: &[Parent]) -> Vec<(u64, u64)> {
+    let start_ns = links.iter().filter_map(|link| link.times).map(|(start_ns, _)| start_ns).min();
+    let mut times: Vec<Option<(u64, u64)>> = links.iter().map(|link| link.times).collect();
+    let mut waiting = Vec::new();
+    for first in 0..links.len() {
+        let mut span = first;
+        while span != NONE && times[span].is_none() {
+            waiting.push(span);
             span = parents[span].span;
         }
-        if span == NONE || walks[span] != *first {
-            continue;
-        }
-        let mut earliest = span;
-        let mut next = parents[span].span;
-        while next != span {
-            earliest = if rank[next] < rank[earliest] { next } else { earliest };
-            next = parents[next].span;
-        }
-        parents[earliest] = Parent { span: NONE, descent: Descent::Cycle };
+        let ancestor = times.get(span).copied().flatten().map(|(start_ns, _)| start_ns);
+        let at_ns = ancestor.or(start_ns).unwrap_or_default();
+        waiting.drain(..).for_each(|span| times[span] = Some((at_ns, at_ns)));
+    }
+    times.into_iter().flatten().collect()
+}
+
+/// Within a process there is one clock: there, a span that starts before its parent was made so. A server may go on
+/// after its client has given up, but not begin then.
+fn mark_skewed(nodes: &mut [Node], links: &[Link]) {
+    for index in 0..nodes.len() {
+        let Some(above) = nodes[index].parent.map(|parent| nodes[parent]) else { continue };
+        let node = &mut nodes[index];
+        let (link, parent) = (&links[node.span], &links[above.span]);
+        let is_request = (parent.kind, link.kind) == (SPAN_KIND_CLIENT, SPAN_KIND_SERVER);
+        node.is_skewed = link.process != parent.process
+            && node.has_time
+            && above.has_time
+            && (node.start_ns < above.start_ns || is_request && node.start_ns > above.end_ns);
     }
 }
 
-fn preorder(links: &[Link], parents: &[Parent], order: &[usize]) -> Vec<Node> {
+fn preorder(links: &[Link], times: &[(u64, u64)], parents: &[Parent], order: &[usize]) -> Vec<Node> {
     // Of every span the first child and the next sibling.
     let mut first_child = vec![NONE; links.len()];
     let mut next_sibling = vec![NONE; links.len()];
@@ -177,7 +174,7 @@ fn preorder(links: &[Link], parents: &[Parent], order: &[usize]) -> Vec<Node> {
         if span == NONE {
             continue;
         }
-        let (index, link) = (nodes.len(), &links[span]);
+        let (index, (start_ns, end_ns)) = (nodes.len(), times[span]);
         nodes.push(Node {
             span,
             parent,
@@ -185,8 +182,10 @@ fn preorder(links: &[Link], parents: &[Parent], order: &[usize]) -> Vec<Node> {
             children: 0,
             end: index + 1,
             descent: parents[span].descent,
-            start_ns: link.start_ns,
-            end_ns: link.end_ns.max(link.start_ns),
+            start_ns,
+            end_ns: end_ns.max(start_ns),
+            has_time: links[span].times.is_some(),
+            is_skewed: false,
         });
         waiting.push((next_sibling[span], parent, depth));
         waiting.push((first_child[span], Some(index), depth + 1));
@@ -208,7 +207,7 @@ pub(super) mod tests {
     use super::*;
 
     pub(crate) fn link(span_id: u64, parent_id: u64, start_ns: u64, end_ns: u64) -> Link {
-        Link { span_id, parent_id, start_ns, end_ns }
+        Link { span_id, parent_id, times: Some((start_ns, end_ns)), kind: 0, process: 0 }
     }
 
     /// Spans with any parents: missing, themselves, in circles; and some that share an id.
@@ -271,6 +270,45 @@ pub(super) mod tests {
         ];
         let tree = Tree::of(&links);
         assert_eq!(tree.self_times_ns()[0], 100 - 5 - 30 - 10);
+    }
+
+    #[test]
+    fn what_does_not_say_when_it_was_is_where_its_parent_begins() {
+        let unknown = |span_id, parent_id| Link { times: None, ..link(span_id, parent_id, 0, 0) };
+        let links = [
+            unknown(9, 0),
+            link(1, 0, 20, 100),
+            link(2, 1, 30, 50),
+            unknown(3, 2),
+            unknown(4, 3),
+            link(6, 4, 40, 45),
+            link(7, 2, 30, 35),
+            link(8, 77, 10, 15),
+        ];
+        let tree = Tree::of(&links);
+        let found: Vec<_> = tree
+            .nodes
+            .iter()
+            .map(|node| (links[node.span].span_id, node.depth, node.start_ns, node.end_ns, node.has_time))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (8, 0, 10, 15, true),
+                (9, 0, 10, 10, false),
+                (1, 0, 20, 100, true),
+                (2, 1, 30, 50, true),
+                (7, 2, 30, 35, true),
+                (3, 2, 30, 30, false),
+                (4, 3, 30, 30, false),
+                (6, 4, 40, 45, true),
+            ]
+        );
+        let none = Tree::of(&[unknown(2, 1), unknown(1, 2)]);
+        assert_eq!(
+            none.nodes.iter().map(|node| (node.span, node.start_ns)).collect::<Vec<_>>(),
+            [(1, 0), (0, 0)]
+        );
     }
 
     #[test]

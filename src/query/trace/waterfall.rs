@@ -1,5 +1,7 @@
 //! A trace in a terminal: its tree, with a bar on the axis of time for every span.
 
+use std::collections::HashSet;
+
 use super::bar::{Axis, Pen};
 use super::details::{self, Logs};
 use super::fold::{Row, Run, rows};
@@ -58,15 +60,26 @@ pub struct Lines {
     pub branch: &'static str,
     /// To the last child.
     pub end: &'static str,
+    /// In the place of what is left out.
+    pub ellipsis: &'static str,
 }
 
 impl Lines {
     /// Lines of box drawing characters, or of ASCII.
     pub fn suitable(utf8: bool) -> Lines {
         match utf8 {
-            true => Lines { on: "│ ", branch: "├ ", end: "└ " },
-            false => Lines { on: "| ", branch: "|-", end: "`-" },
+            true => Lines { on: "│ ", branch: "├ ", end: "└ ", ellipsis: "…" },
+            false => Lines { on: "| ", branch: "|-", end: "`-", ellipsis: "..." },
         }
+    }
+
+    /// The lines of ancestors, of which some have more children, in so many columns; of many, those next to the span.
+    pub fn indent(&self, open: &[bool], columns: usize) -> String {
+        let most = (columns / 2).max(1);
+        let skipped = if open.len() > most { open.len() + 1 - most } else { 0 };
+        let skip = if skipped > 0 { fit(self.ellipsis, 2, "") } else { String::new() };
+        let shown = open.iter().skip(skipped).map(|open| if *open { self.on } else { "  " });
+        std::iter::once(skip.as_str()).chain(shown).collect()
     }
 }
 
@@ -75,7 +88,6 @@ struct Sheet<'a> {
     view: &'a View,
     pen: Pen,
     lines: Lines,
-    ellipsis: &'static str,
     names: usize,
     durations: usize,
     axis: Axis,
@@ -88,10 +100,9 @@ impl<'a> Sheet<'a> {
         let pen = Pen { utf8: view.utf8, colours: view.colours };
         let took_ns = |row: &Row| row.run.map_or(trace.spans[row.span].duration_ns(), |run| run.total_ns);
         let durations = rows.iter().map(|row| width(&pen.duration(took_ns(row)))).max().unwrap_or_default();
-        let (lines, ellipsis) = (Lines::suitable(view.utf8), if view.utf8 { "…" } else { "..." });
+        let lines = Lines::suitable(view.utf8);
         let axis = Axis { start_ns: trace.start_ns(), duration_ns: trace.duration_ns(), columns: 0 };
-        let mut sheet =
-            Sheet { trace, view, pen, lines, ellipsis, names: 0, durations, axis, text: String::new() };
+        let mut sheet = Sheet { trace, view, pen, lines, names: 0, durations, axis, text: String::new() };
         let needed = |row: &Row| 2 * trace.tree.nodes[row.span].depth + width(&sheet.label(row));
         let needed = rows.iter().map(needed).max().unwrap_or_default();
         sheet.names = needed.min((columns as f64 * NAMES) as usize);
@@ -106,12 +117,9 @@ impl<'a> Sheet<'a> {
 
     fn header(&mut self) {
         let trace = self.trace;
-        let mut services: Vec<String> = Vec::new();
-        for service in (0..trace.spans.len()).map(|span| printable(trace.service(span))) {
-            if !services.contains(&service) {
-                services.push(service);
-            }
-        }
+        let mut known = HashSet::new();
+        let names = (0..trace.spans.len()).map(|span| trace.service(span));
+        let services: Vec<String> = names.filter(|name| known.insert(*name)).map(printable).collect();
         let errors = trace.spans.iter().filter(|span| span.is_error()).count();
         let colours = self.pen.colours;
         let id = colours.paint(Colour::Bold, &const_hex::encode(trace.id));
@@ -124,7 +132,7 @@ impl<'a> Sheet<'a> {
         let total = self.pen.duration(trace.duration_ns());
         self.line(&format!("{start}, {total}, {}, {errors}", count(trace.spans.len(), "span")));
         let line = format!("{}: {}", count(services.len(), "service"), services.join(", "));
-        self.line(&cut(&line, self.view.columns.max(NARROWEST), self.ellipsis));
+        self.line(&cut(&line, self.view.columns.max(NARROWEST), self.lines.ellipsis));
         self.line("");
         let end = self.pen.duration(trace.duration_ns());
         let middle = self.pen.duration(trace.duration_ns() / 2);
@@ -153,7 +161,7 @@ impl<'a> Sheet<'a> {
         // Of a deep tree the lines that are next to the span are left.
         let indent = self.indent(open.get(1..node.depth).unwrap_or_default(), width(branch));
         let room = self.names - width(&indent).min(self.names) - width(branch).min(self.names);
-        let label = fit(&self.label(row), room, self.ellipsis);
+        let label = fit(&self.label(row), room, self.lines.ellipsis);
         let label = if span.is_error() { self.pen.colours.paint(Colour::Red, &label) } else { label };
         let bar = self.bar(row);
         let took = self.pen.duration(row.run.map_or(span.duration_ns(), |run| run.total_ns));
@@ -165,7 +173,7 @@ impl<'a> Sheet<'a> {
         under.push(has_children);
         let under = self.indent(&under, 2);
         let lines = match row.run {
-            Some(run) => vec![self.run_line(run)],
+            Some(run) => vec![self.run_line(run, (row.span..row.end).flat_map(|span| logs.of_span(span)))],
             None => {
                 let logs = logs.of_span(row.span);
                 details::lines(trace, span, logs, self.view.attributes, self.pen)
@@ -174,13 +182,9 @@ impl<'a> Sheet<'a> {
         lines.iter().for_each(|line| self.line(&format!("{under}{line}")));
     }
 
-    /// The lines of ancestors that have more children; of many, those next to the span, in half of the room for names.
+    /// The lines of ancestors that have more children, with `rest` columns in half of the room for names.
     fn indent(&self, open: &[bool], rest: usize) -> String {
-        let most = ((self.names / 2).saturating_sub(rest) / 2).max(1);
-        let skipped = if open.len() > most { open.len() + 1 - most } else { 0 };
-        let skip = if skipped > 0 { fit(self.ellipsis, 2, "") } else { String::new() };
-        let shown = open.iter().skip(skipped).map(|open| if *open { self.lines.on } else { "  " });
-        std::iter::once(skip.as_str()).chain(shown).collect()
+        self.lines.indent(open, (self.names / 2).saturating_sub(rest))
     }
 
     /// Marks, service and operation of a row.
@@ -200,11 +204,24 @@ impl<'a> Sheet<'a> {
         words.iter().filter(|word| !word.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" ")
     }
 
-    fn run_line(&self, run: Run) -> String {
+    fn run_line<'l>(&self, run: Run, logs: impl Iterator<Item = &'l &'l Log>) -> String {
         let (total, longest) = (self.pen.duration(run.total_ns), self.pen.duration(run.longest_ns));
-        let spans =
-            if run.spans > run.siblings { format!(", {}", count(run.spans, "span")) } else { String::new() };
-        format!("total {total}, longest {longest}{spans}")
+        let mut line = format!("total {total}, longest {longest}");
+        if run.spans > run.siblings {
+            line += &format!(", {}", count(run.spans, "span"));
+        }
+        let (mut records, mut errors) = (0, 0);
+        for log in logs {
+            records += 1;
+            errors += usize::from(log.is_error());
+        }
+        if records > 0 {
+            line += &format!(", {}", count(records, "log record"));
+        }
+        if errors > 0 {
+            line += &format!(", {}", self.pen.colours.paint(Colour::Red, &count(errors, "error")));
+        }
+        line
     }
 
     fn bar(&self, row: &Row) -> String {
@@ -233,8 +250,8 @@ impl<'a> Sheet<'a> {
             (
                 of(|span| span.is_skewed),
                 "~ ",
-                "started before its parent in another process",
-                "their clocks differ; times are shown as they were sent",
+                "outside the time of a parent in another process",
+                "their clocks differ; times are shown as they were sent, the critical path as if they were inside",
             ),
             (
                 of(|span| span.has_invalid_time),

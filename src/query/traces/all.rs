@@ -1,11 +1,11 @@
-//! All traces that are found, in any order: their ids, then their starts and ends, then those that are wanted in full.
+//! All traces that are found, in any order: their ids, then when they were, then those that are wanted in full.
 //!
 //! Traces of one time lie together, but those of one duration anywhere: each share of them that is completed costs a walk
 //! over all segments, so that shares are as large as memory lets them be.
 
 use std::ops::ControlFlow;
 
-use super::segment::{Ids, Ranges, TraceId, widen};
+use super::segment::{Extents, Ids, TraceId};
 use super::{Context, Position, Summary};
 use crate::error::CommandError;
 use crate::store::Stored;
@@ -18,11 +18,10 @@ pub(super) fn find(
     mut each: impl FnMut(Summary) -> ControlFlow<()>,
 ) -> Result<(), CommandError> {
     let search = context.search;
-    let ranges = ranges(context)?;
-    let mut positions: Vec<Position> = ranges
+    let mut positions: Vec<Position> = extents(context)?
         .into_iter()
-        .filter(|(_, (start, end))| search.has_duration(end.saturating_sub(*start)))
-        .map(|(id, (start, end))| search.order.position(id, start, end))
+        .filter(|(_, extent)| search.has_duration(extent.duration_ns()))
+        .map(|(id, extent)| search.order.position(id, extent))
         .filter(|position| search.is_after(*position))
         .collect();
     positions.sort_by(|one, other| search.order.compare(*one, *other));
@@ -38,24 +37,24 @@ pub(super) fn find(
     Ok(())
 }
 
-/// Start and end of all traces of which a span passes.
-fn ranges(context: &Context<'_>) -> Result<Ranges, CommandError> {
+/// When all traces were of which a span passes.
+fn extents(context: &Context<'_>) -> Result<Extents, CommandError> {
     let ids = match context.passes_all() {
         true => None,
         false => Some(ids(context)?),
     };
     let is_wanted = |id: &TraceId| ids.as_ref().is_none_or(|ids| ids.contains(id));
     let segments = holding(context, ids.as_ref());
-    let mut ranges = Ranges::default();
+    let mut extents = Extents::default();
     context.reader.in_order(
         &segments,
-        |segment| context.ranges(segment, is_wanted),
+        |segment| context.extents(segment, is_wanted),
         |_, found| {
-            found.into_iter().for_each(|(id, range)| widen(&mut ranges, id, range));
+            found.into_iter().for_each(|(id, extent)| extents.entry(id).or_default().add(extent.0));
             ControlFlow::Continue(())
         },
     );
-    Ok(ranges)
+    Ok(extents)
 }
 
 /// The traces of which a span passes.

@@ -6,16 +6,18 @@ use std::ops::ControlFlow;
 use foldhash::fast::RandomState;
 
 use super::super::bottlenecks::CompactSpan;
-use super::segment::{Ids, TraceId, range, trace_id};
+use super::segment::{Ids, TraceId, trace_id};
 use super::{Context, TraceSearch};
 use crate::error::CommandError;
 use crate::expr::{Found, for_each_record};
-use crate::otlp::proto::{STATUS_CODE_ERROR, Span};
+use crate::otlp::proto::{ResourceSpans, STATUS_CODE_ERROR, Span};
 use crate::otlp::semconv;
+use crate::probability::tracestate;
 use crate::query::Reader;
-use crate::store::Stored;
+use crate::query::times::{Extent, span_times};
+use crate::store::{Stored, filter};
 
-/// Spans that are kept in memory at once, 56 bytes each. For more, the traces are divided by their ids and everything
+/// Spans that are kept in memory at once, 72 bytes each. For more, the traces are divided by their ids and everything
 /// is read as often.
 const MOST_SPANS: u64 = 2_000_000;
 
@@ -74,7 +76,8 @@ impl TraceSearch {
             for trace in gathered.chunk_by(|one, other| one.0 == other.0) {
                 spans.clear();
                 spans.extend(trace.iter().map(|(_, span)| *span));
-                if self.has_duration(duration_ns(&spans)) {
+                let extent: Extent = spans.iter().map(CompactSpan::times).collect();
+                if self.has_duration(extent.duration_ns()) {
                     each(&mut spans);
                 }
             }
@@ -91,21 +94,36 @@ fn share_of(id: &TraceId, shares: u64) -> u64 {
     last % shares
 }
 
-fn duration_ns(spans: &[CompactSpan]) -> u64 {
-    let start = spans.iter().map(|span| span.start_ns).min().unwrap_or_default();
-    let end = spans.iter().map(|span| span.end_ns).max().unwrap_or_default();
-    end.saturating_sub(start)
+/// Tells the processes of many spans apart, of which those that follow each other are mostly of one.
+#[derive(Default)]
+struct Processes {
+    container: (usize, usize),
+    process: u32,
+}
+
+impl Processes {
+    /// A hash of the resource.
+    fn of(&mut self, container: &[u8]) -> u32 {
+        let place = (container.as_ptr().addr(), container.len());
+        if place != self.container {
+            let resource = ResourceSpans(container).resource();
+            let hash = resource.map_or(0, |resource| filter::hash(resource.as_bytes()));
+            *self = Processes { container: place, process: hash as u32 };
+        }
+        self.process
+    }
 }
 
 fn part(reader: &Reader, segment: &Stored, is_wanted: impl Fn(&TraceId) -> bool) -> Part {
     let mut part = Part { spans: Vec::new(), operations: Vec::new() };
     let mut numbers: HashMap<(Box<str>, Box<str>), u32, RandomState> = HashMap::default();
+    let mut processes = Processes::default();
     let Some(payload) = reader.payload(segment) else { return part };
     for batch in payload.batches() {
         for_each_record(batch, |Found { container, record, .. }| {
             let Some(id) = trace_id(record).filter(&is_wanted) else { return };
             let span = Span(record);
-            let (start_ns, end_ns) = range(record);
+            let (start_ns, end_ns) = span_times(record).unwrap_or_default();
             let name = (semconv::service_name(container).into(), span.name().into());
             let next = numbers.len() as u32;
             let operation = *numbers.entry(name).or_insert_with_key(|(service, operation)| {
@@ -118,7 +136,10 @@ fn part(reader: &Reader, segment: &Stored, is_wanted: impl Fn(&TraceId) -> bool)
                 parent_id: number(span.parent_span_id()),
                 start_ns,
                 end_ns,
+                threshold: tracestate::kept_by(span.trace_state(), &id),
                 operation,
+                process: processes.of(container),
+                kind: u8::try_from(span.kind()).unwrap_or_default(),
                 is_error: span.status().is_some_and(|status| status.code() == STATUS_CODE_ERROR),
             };
             part.spans.push((id, span));

@@ -20,6 +20,7 @@ pub use summary::{Root, ServiceCount, Summary};
 
 use super::prune::{self, Keys, Needles};
 use super::reader::{Reader, TraceIndex};
+use super::times::Extent;
 use crate::error::CommandError;
 use crate::expr::Matcher;
 use crate::otlp::Signal;
@@ -149,10 +150,10 @@ impl Order {
     }
 
     /// Where a trace stands.
-    pub fn position(self, trace_id: TraceId, start_ns: u64, end_ns: u64) -> Position {
+    pub fn position(self, trace_id: TraceId, extent: Extent) -> Position {
         let key = match self {
-            Order::Newest | Order::Oldest => start_ns,
-            Order::Longest | Order::Shortest => end_ns.saturating_sub(start_ns),
+            Order::Newest | Order::Oldest => extent.start_ns(),
+            Order::Longest | Order::Shortest => extent.duration_ns(),
         };
         Position { key, trace_id }
     }

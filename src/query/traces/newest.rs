@@ -4,12 +4,14 @@
 //! ends. So the order is known as far as the earliest trace that is wanted starts later than all that has not been
 //! completed or read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::ControlFlow;
 
-use super::segment::{Ids, Ranges};
+use super::segment::{Extents, Ids};
 use super::{Context, Order, Position, Summary};
 use crate::error::CommandError;
+use crate::query::times::Extent;
+use crate::store::{Minutes, Precision, Stored};
 
 /// After so many traces that were completed in vain, it is quicker to read everything.
 const MOST_IN_VAIN: usize = 4096;
@@ -36,16 +38,16 @@ struct Search<'a, 'c> {
 /// The newest traces; `None` where it takes too long to find them so.
 pub(super) fn find(context: &Context<'_>, limit: usize) -> Result<Option<Vec<Summary>>, CommandError> {
     let mut segments = context.search.segments(context.reader)?;
-    segments.sort_by_key(|segment| std::cmp::Reverse(segment.range.map(|(_, last)| last)));
-    // The latest time of any segment from one on.
-    let latest = |index: usize| {
-        segments.get(index).map(|segment| match segment.range {
-            // SQLite's integers end there, times do not.
-            Some((_, i64::MAX)) => u64::MAX,
-            Some((_, last)) => last.max(0) as u64,
-            None => 0,
-        })
+    let unbounded = unbounded(context, &segments)?;
+    let latest_in = |segment: &Stored| match segment.range {
+        _ if unbounded.contains(&segment.id) => u64::MAX,
+        // SQLite's integers end there, times do not.
+        None | Some((_, i64::MAX)) => u64::MAX,
+        Some((_, last)) => last.max(0) as u64,
     };
+    segments.sort_by_key(|segment| std::cmp::Reverse(latest_in(segment)));
+    // The latest time at which a trace may start of which a segment from one on has a span that passes.
+    let latest = |index: usize| segments.get(index).map(latest_in);
     let mut search = Search {
         context,
         limit,
@@ -78,6 +80,31 @@ pub(super) fn find(context: &Context<'_>, limit: usize) -> Result<Option<Vec<Sum
     Ok(Some(search.found))
 }
 
+/// The segments with spans that do not say when they started: their traces may start later than all else in them.
+///
+/// They are counted in the first minute of all, of which there is nothing in most databases.
+fn unbounded(context: &Context<'_>, segments: &[Stored]) -> Result<HashSet<i64>, CommandError> {
+    const FIRST_MINUTE: Minutes = Minutes { from: 0, to: 1 };
+    let Context { reader, search, .. } = context;
+    let mut unbounded = HashSet::new();
+    // A search in a range of time passes over such spans.
+    let has_range = search.range_ns.0.is_some() || search.range_ns.1.is_some();
+    if has_range
+        || reader.database().operation_totals(FIRST_MINUTE, Precision::Hour, |_| Some(()))?.is_empty()
+    {
+        return Ok(unbounded);
+    }
+    reader.in_order(
+        segments,
+        |segment| reader.columns(segment).is_none_or(|columns| columns.times.contains(&0)),
+        |index, is_unbounded| {
+            unbounded.extend(segments.get(index).filter(|_| is_unbounded).map(|segment| segment.id));
+            ControlFlow::Continue(())
+        },
+    );
+    Ok(unbounded)
+}
+
 impl Search<'_, '_> {
     /// Puts what was found in order; returns whether nothing that starts at `latest` or before can be among those that
     /// are wanted.
@@ -87,19 +114,21 @@ impl Search<'_, '_> {
         let Some(latest) = latest else { return true };
         match self.limit.checked_sub(1) {
             None => true,
-            Some(last) => self.found.get(last).is_some_and(|last| last.start_ns > latest),
+            Some(last) => self.found.get(last).is_some_and(|last| last.extent.start_ns() > latest),
         }
     }
 
-    fn read(&mut self, segments: &[crate::store::Stored]) {
+    fn read(&mut self, segments: &[Stored]) {
         let context = self.context;
         context.reader.in_order(
             segments,
             |segment| context.matched(segment),
-            |_, found: Ranges| {
-                for (trace_id, (start, end)) in found {
+            |_, found: Extents| {
+                for (trace_id, extent) in found {
                     if self.seen.insert(trace_id) {
-                        self.candidates.insert(Order::Newest.position(trace_id, start, end));
+                        // Others of its spans may say when it was, where these do not.
+                        let extent = Extent(extent.0.or(Some((u64::MAX, u64::MAX))));
+                        self.candidates.insert(Order::Newest.position(trace_id, extent));
                     }
                 }
                 ControlFlow::Continue(())

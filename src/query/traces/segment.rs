@@ -10,6 +10,7 @@ use super::summary::Summary;
 use crate::expr::{Found, Node, for_each_record};
 use crate::otlp::field::span;
 use crate::otlp::view::{Fields, Value};
+use crate::query::times::{Extent, span_times};
 use crate::store::{Payload, Stored};
 
 /// The id of a trace.
@@ -18,8 +19,8 @@ pub type TraceId = [u8; 16];
 /// The ids of traces.
 pub(super) type Ids = HashSet<TraceId, RandomState>;
 
-/// Start and end of traces, in nanoseconds since the epoch, as far as they are known.
-pub(super) type Ranges = HashMap<TraceId, (u64, u64), RandomState>;
+/// When traces were, as far as it is known.
+pub(super) type Extents = HashMap<TraceId, Extent, RandomState>;
 
 /// The id of the trace of a span; `None` where it has none.
 pub(super) fn trace_id(record: &[u8]) -> Option<TraceId> {
@@ -30,27 +31,14 @@ pub(super) fn trace_id(record: &[u8]) -> Option<TraceId> {
     id.filter(|id| *id != [0; 16])
 }
 
-/// Start and end of a span.
-pub(super) fn range(record: &[u8]) -> (u64, u64) {
-    let (mut start, mut end) = (0, 0);
-    for (number, value) in Fields::new(record) {
-        match number {
-            span::START => start = value.bits(),
-            span::END => end = value.bits(),
-            _ => {}
-        }
-    }
-    (start, end.max(start))
-}
-
 impl Context<'_> {
     /// The traces of which a span in this segment passes, with what of them is in it.
-    pub(super) fn matched(&self, segment: &Stored) -> Ranges {
+    pub(super) fn matched(&self, segment: &Stored) -> Extents {
         let (payload, ids) = match self.passing(segment) {
             Some(found) => found,
-            None => return Ranges::default(),
+            None => return Extents::default(),
         };
-        ranges(&payload, |id| ids.contains(id))
+        extents(&payload, |id| ids.contains(id))
     }
 
     /// The traces of which a span in this segment passes.
@@ -58,9 +46,9 @@ impl Context<'_> {
         self.passing(segment).map(|(_, ids)| ids).unwrap_or_default()
     }
 
-    /// Start and end of traces in this segment.
-    pub(super) fn ranges(&self, segment: &Stored, is_wanted: impl Fn(&TraceId) -> bool) -> Ranges {
-        self.reader.payload(segment).map(|payload| ranges(&payload, is_wanted)).unwrap_or_default()
+    /// When traces were, as far as this segment knows.
+    pub(super) fn extents(&self, segment: &Stored, is_wanted: impl Fn(&TraceId) -> bool) -> Extents {
+        self.reader.payload(segment).map(|payload| extents(&payload, is_wanted)).unwrap_or_default()
     }
 
     /// Whether every span passes.
@@ -108,20 +96,14 @@ impl Context<'_> {
     }
 }
 
-fn ranges(payload: &Payload, is_wanted: impl Fn(&TraceId) -> bool) -> Ranges {
-    let mut ranges = Ranges::default();
+fn extents(payload: &Payload, is_wanted: impl Fn(&TraceId) -> bool) -> Extents {
+    let mut extents = Extents::default();
     for batch in payload.batches() {
         for_each_record(batch, |found| {
             if let Some(id) = trace_id(found.record).filter(&is_wanted) {
-                widen(&mut ranges, id, range(found.record));
+                extents.entry(id).or_default().add(span_times(found.record));
             }
         });
     }
-    ranges
-}
-
-/// Adds start and end of a part of a trace.
-pub(super) fn widen(ranges: &mut Ranges, id: TraceId, (start, end): (u64, u64)) {
-    let range = ranges.entry(id).or_insert((start, end));
-    *range = (range.0.min(start), range.1.max(end));
+    extents
 }

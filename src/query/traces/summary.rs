@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use super::super::reader::TraceIndex;
-use super::segment::{Ids, TraceId, range};
+use super::segment::{Ids, TraceId};
 use super::{Context, Order, Position};
 use crate::otlp::proto::{STATUS_CODE_ERROR, Span};
 use crate::otlp::semconv;
+use crate::query::times::{Extent, span_times};
 use crate::store::{Stored, trace_ids};
 
 /// A trace in figures.
@@ -14,10 +15,8 @@ use crate::store::{Stored, trace_ids};
 pub struct Summary {
     /// Its id.
     pub trace_id: TraceId,
-    /// The start of its first span, in nanoseconds since the epoch.
-    pub start_ns: u64,
-    /// The end of its last span.
-    pub end_ns: u64,
+    /// From the start of its first span to the end of its last.
+    pub extent: Extent,
     /// The span without a parent that starts first or, where all have one, the first span; of several, the one with the
     /// lowest id.
     pub root: Root,
@@ -57,8 +56,7 @@ impl Summary {
     pub(super) fn new(trace_id: TraceId) -> Summary {
         Summary {
             trace_id,
-            start_ns: u64::MAX,
-            end_ns: 0,
+            extent: Extent::default(),
             root: Root { has_parent: true, start_ns: u64::MAX, ..Root::default() },
             spans: 0,
             errors: 0,
@@ -69,11 +67,12 @@ impl Summary {
     /// Adds a span of a resource.
     pub(super) fn add(&mut self, container: &[u8], record: &[u8]) {
         let span = Span(record);
-        let (start, end) = range(record);
+        let times = span_times(record);
+        // One that does not say when it was starts behind all that do.
+        let start = times.map_or(u64::MAX, |(start_ns, _)| start_ns);
         let failed = span.status().is_some_and(|status| status.code() == STATUS_CODE_ERROR);
         let service = semconv::service_name(container);
-        self.start_ns = self.start_ns.min(start);
-        self.end_ns = self.end_ns.max(end);
+        self.extent.add(times);
         self.count(service, 1, u64::from(failed));
         let has_parent = span.parent_span_id().iter().any(|byte| *byte != 0);
         // As `Root` compares, without making one for each span.
@@ -107,8 +106,7 @@ impl Summary {
 
     /// Adds what another segment has of the trace.
     pub(super) fn merge(&mut self, other: Summary) {
-        self.start_ns = self.start_ns.min(other.start_ns);
-        self.end_ns = self.end_ns.max(other.end_ns);
+        self.extent.add(other.extent.0);
         other.services.iter().for_each(|of| self.count(&of.service, of.spans, of.errors));
         if other.root < self.root {
             self.root = other.root;
@@ -117,12 +115,12 @@ impl Summary {
 
     /// From the start of its first span to the end of its last, in nanoseconds.
     pub fn duration_ns(&self) -> u64 {
-        self.end_ns.saturating_sub(self.start_ns)
+        self.extent.duration_ns()
     }
 
     /// Where it stands in an order.
     pub fn position(&self, order: Order) -> Position {
-        order.position(self.trace_id, self.start_ns, self.end_ns)
+        order.position(self.trace_id, self.extent)
     }
 }
 

@@ -12,3 +12,5 @@ mod random;
 mod rollups;
 mod sql;
 mod trace;
+mod untimely;
+mod waterfall;

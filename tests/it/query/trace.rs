@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use crate::support::{End, Obs, TempDir, terminal};
 
 /// 2026-01-01T00:00:00Z.
-const TIME: u64 = 1_767_225_600_000_000_000;
-const MS: u64 = 1_000_000;
-const ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+pub(super) const TIME: u64 = 1_767_225_600_000_000_000;
+pub(super) const MS: u64 = 1_000_000;
+pub(super) const ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 /// A span by its number, that of its parent or 0, and when it started and ended in microseconds.
-fn span(number: u64, parent: u64, name: &str, start_us: u64, end_us: u64) -> Value {
+pub(super) fn span(number: u64, parent: u64, name: &str, start_us: u64, end_us: u64) -> Value {
     let mut span = json!({
         "traceId": ID,
         "spanId": format!("{number:016x}"),
@@ -28,52 +28,52 @@ fn span(number: u64, parent: u64, name: &str, start_us: u64, end_us: u64) -> Val
     span
 }
 
-fn with(mut span: Value, members: Value) -> Value {
+pub(super) fn with(mut span: Value, members: Value) -> Value {
     span.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
     span
 }
 
-fn text(key: &str, value: &str) -> Value {
+pub(super) fn text(key: &str, value: &str) -> Value {
     json!({"key": key, "value": {"stringValue": value}})
 }
 
-fn of_service(service: &str, spans: Vec<Value>) -> Value {
+pub(super) fn of_service(service: &str, spans: Vec<Value>) -> Value {
     json!({
         "resource": {"attributes": [text("service.name", service)]},
         "scopeSpans": [{"scope": {"name": "shop", "version": "1.2"}, "spans": spans}],
     })
 }
 
-fn document(services: Vec<Value>) -> String {
+pub(super) fn document(services: Vec<Value>) -> String {
     json!({"resourceSpans": services}).to_string() + "\n"
 }
 
 /// A database with what the documents say.
-struct Kept {
-    dir: TempDir,
+pub(super) struct Kept {
+    pub(super) dir: TempDir,
 }
 
 impl Kept {
     #[track_caller]
-    fn new(documents: &str) -> Kept {
+    pub(super) fn new(documents: &str) -> Kept {
         let kept = Kept { dir: TempDir::new() };
         Obs::new(&kept.dir, "store").stdin(documents).run().expect(0, "");
         kept
     }
 
-    fn query(&self, line: &str) -> Obs {
+    pub(super) fn query(&self, line: &str) -> Obs {
         Obs::new(&self.dir, "query").args(line).env("COLUMNS", "100").env("LC_ALL", "C.UTF-8")
     }
 
     #[track_caller]
-    fn text(&self, line: &str) -> String {
+    pub(super) fn text(&self, line: &str) -> String {
         let end = self.query(line).run();
         end.expect(0, "");
         end.text()
     }
 
     #[track_caller]
-    fn json(&self) -> Value {
+    pub(super) fn json(&self) -> Value {
         serde_json::from_str(&self.text("trace 4bf9 --format json")).unwrap()
     }
 

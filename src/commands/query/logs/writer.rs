@@ -11,7 +11,8 @@ use super::line::{self, Lines, Mark};
 use crate::error::CommandError;
 use crate::otlp::Signal;
 use crate::query::logs::{Hit, LogSearch, batch};
-use crate::query::trace::{Trace, json as trace_json};
+use crate::query::trace::Trace;
+use crate::query::trace::json::Document;
 use crate::query::{Reader, find};
 use crate::ui::table::{self, Table};
 
@@ -136,7 +137,10 @@ impl<'a> Writer<'a> {
         if let Some((id, reader)) = self.trace_of(hit) {
             let trace = match self.trace.take().filter(|(last, _)| *last == id) {
                 Some((_, trace)) => trace,
-                None => trace_json::json(&trace(reader, id)?, &[]),
+                None => {
+                    let document = Document { trace: &trace(reader, id)?, logs: &[] };
+                    serde_json::to_value(document).unwrap_or_default()
+                }
             };
             json["trace"] = trace.clone();
             self.trace = Some((id, trace));

@@ -60,7 +60,7 @@ function detailsOf(index) {
       section("Attributes", span.attributes, true),
       section("Scope", span.scope?.attributes, false),
       section("Resource", resource, false),
-      listed("Events", span.events, (event) => [`${offset(event.time_offset_ns)} ${event.name}`, event.attributes]),
+      listed("Events", span.events, (event) => [`${offset(event.time_offset_ns)} ${event.name}`.trim(), event.attributes]),
       listed("Logs", span.logs, logParts),
       listed("Links", span.links, (link) => [`trace ${link.trace_id} span ${link.span_id}`, link.attributes, link.trace_id === trace.trace_id && indexOfId.get(link.span_id)])));
 }
@@ -72,7 +72,7 @@ function droppedText(span) {
 
 function logParts(log) {
   const text = [offset(log.offset_ns), log.service, log.level, log.message].filter(Boolean).join(" ");
-  return [text, { time: log.time, ...log.attributes }];
+  return [text, log.time === undefined ? log.attributes : { time: log.time, ...log.attributes }];
 }
 
 /** Pairs of a term and what it is; those that are nothing are left out. */

@@ -19,7 +19,7 @@ function drawHead() {
     ...note(trace.missing_parents, "span", "whose parent is not in the trace"),
     ...note(trace.roots > 1 ? trace.roots : 0, "root", "instead of one"),
     ...note(trace.duplicates, "duplicate", "left out"),
-    ...note(trace.skewed, "span", "before the parent: clocks differ"),
+    ...note(trace.skewed, "span", "outside the parent: clocks differ"),
     ...note(trace.cycles, "cycle", "of parents"),
     ...note(trace.invalid_times, "span", "without a valid time"));
   drawServices();

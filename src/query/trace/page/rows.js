@@ -103,7 +103,7 @@ function nameCell(index) {
     isFolded && el("span", { class: "count", title: `${count(below, "span")} folded` }, `+${below}`),
     span.missing_parent && el("span", { class: "tag", title: `The parent ${span.parent_span_id} is not in the trace` }, "no parent"),
     span.cycle && el("span", { class: "tag", title: "Is among its own ancestors" }, "cycle"),
-    span.skewed && el("span", { class: "tag", title: "Starts before its parent: the clocks differ" }, "skewed"),
+    span.skewed && el("span", { class: "tag", title: "Outside the time of its parent: the clocks differ" }, "skewed"),
     span.invalid_time && el("span", { class: "tag", title: "Has no start, or ends before it" }, "invalid time"));
 }
 

@@ -1,7 +1,8 @@
 // ---- Time: overview, ruler, zoom ----
 
 function zoom(range) {
-  const least = Math.min(10, whole.to - whole.from);
+  // Of times far from the start a double does not have the last digits.
+  const least = Math.min(Math.max(10, whole.to * 2 ** -44), whole.to - whole.from);
   const from = Math.max(range.from, whole.from), to = Math.min(Math.max(range.to, from + least), whole.to);
   view = { from: Math.min(from, to - least), to };
   if (view.from === whole.from && view.to === whole.to) view = whole;

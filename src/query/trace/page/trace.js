@@ -3,7 +3,7 @@
 
 // ---- The trace ----
 
-const trace = parse(document.getElementById("trace").textContent);
+const trace = JSON.parse(document.getElementById("trace").textContent);
 const EMPTY = { service: "", operation: "", status: "unset", depth: 0, start_offset_ns: 0, duration_ns: 0 };
 const spans = (trace.tree ?? []).map((span) => ({ ...EMPTY, ...span }));
 const services = (trace.services ?? []).map((service) => service.service);
@@ -12,20 +12,10 @@ const indexOfId = new Map(spans.map((span, index) => [span.span_id, index]).reve
 const failed = spans.flatMap((span, index) => (span.status === "error" ? [index] : []));
 const family = relate();
 const maxDepth = spans.reduce((most, span) => Math.max(most, span.depth), 0);
-// A span without a time would stretch the axis to 1970.
-const timed = spans.filter((span) => !span.invalid_time);
 const whole = {
-  from: timed.reduce((least, span) => Math.min(least, span.start_offset_ns), 0),
-  to: timed.reduce((most, span) => Math.max(most, endOf(span)), 1),
+  from: spans.reduce((least, span) => Math.min(least, span.start_offset_ns), 0),
+  to: spans.reduce((most, span) => Math.max(most, endOf(span)), 1),
 };
-
-/** Integers that a double cannot hold stay exact, as BigInt. */
-function parse(text) {
-  if (!/\d{16}/.test(text)) return JSON.parse(text);
-  return JSON.parse(text, (key, value, context) =>
-    typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? "")
-      ? BigInt(context.source) : value);
-}
 
 /** By index of a span: its parent, the index behind its last descendant, the errors among its descendants. */
 function relate() {
@@ -85,7 +75,9 @@ function duration(ns) {
   return ns < 0 ? `-${text}` : text;
 }
 
+/** Empty where something does not say when it was. */
 function offset(ns) {
+  if (ns === undefined) return "";
   return ns < 0 ? duration(ns) : `+${duration(ns)}`;
 }
 
@@ -100,10 +92,9 @@ function percent(part, all) {
 /** An attribute's value as text. */
 function valueText(value) {
   if (typeof value === "string") return value;
-  const exact = (key, part) => (typeof part === "bigint" ? JSON.rawJSON?.(String(part)) ?? String(part) : part);
   if (typeof value !== "object" || value === null) return String(value);
-  const line = JSON.stringify(value, exact);
-  return line.length <= 80 ? line : JSON.stringify(value, exact, 2);
+  const line = JSON.stringify(value);
+  return line.length <= 80 ? line : JSON.stringify(value, null, 2);
 }
 
 const COLOURS = 10;

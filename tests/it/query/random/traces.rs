@@ -161,9 +161,9 @@ impl Search {
 
     /// A whole trace, unless its duration is none that is wanted.
     fn summary(&self, id: &[u8], spans: &[&Record<Span>]) -> Option<Found> {
-        let start = spans.iter().map(|span| span.item.start_time_unix_nano).min().unwrap();
-        let ends = |span: &&Record<Span>| span.item.end_time_unix_nano.max(span.item.start_time_unix_nano);
-        let duration = spans.iter().map(ends).max().unwrap() - start;
+        let known: Vec<(u64, u64)> = spans.iter().filter_map(|span| times(&span.item)).collect();
+        let start = known.iter().map(|(start, _)| *start).min().unwrap_or_default();
+        let duration = known.iter().map(|(_, end)| *end).max().unwrap_or_default() - start;
         let ns = Some(duration);
         if !self.shortest_ns.is_none_or(|limit| holds(">=", ns.map(|ns| ns.cmp(&limit))))
             || !self.longest_ns.is_none_or(|limit| holds("<=", ns.map(|ns| ns.cmp(&limit))))
@@ -178,7 +178,8 @@ impl Search {
         let has_parent = |span: &Span| span.parent_span_id.iter().any(|byte| *byte > 0);
         let root = spans.iter().min_by_key(|span| {
             let item = &span.item;
-            (has_parent(item), item.start_time_unix_nano, &item.span_id, span.service(), &item.name)
+            let start = times(item).map_or(u64::MAX, |(start, _)| start);
+            (has_parent(item), start, &item.span_id, span.service(), &item.name)
         });
         let root = root.unwrap();
         let key = if matches!(self.sort, "newest" | "oldest") { start } else { duration };
@@ -198,6 +199,15 @@ impl Search {
             "cursor": format!("{}-{key}-{}", self.sort, hex(id)),
         });
         Some(Found { key, id: id.to_vec(), json })
+    }
+}
+
+/// Start and end of a span, of which either may be missing, or the end be too early.
+fn times(span: &Span) -> Option<(u64, u64)> {
+    match (span.start_time_unix_nano, span.end_time_unix_nano) {
+        (0, 0) => None,
+        (0, end) => Some((end, end)),
+        (start, end) => Some((start, end.max(start))),
     }
 }
 
