@@ -24,6 +24,12 @@ pub fn key(trace_id: &[u8]) -> u32 {
     filter::hash(trace_id) as u32
 }
 
+/// What was put into a set, in ascending order; `None` where it is damaged.
+pub fn keys(set: &[u8]) -> Option<impl ExactSizeIterator<Item = u32>> {
+    let (keys, rest) = set.as_chunks::<BYTES>();
+    rest.is_empty().then(|| keys.iter().map(|bytes| u32::from_le_bytes(*bytes)))
+}
+
 /// The set of trace ids with these hashes.
 pub(super) fn build(hashes: &[u64]) -> Vec<u8> {
     let mut keys: Vec<u32> = hashes.iter().map(|hash| *hash as u32).collect();
@@ -107,6 +113,9 @@ mod tests {
             keys.sort_unstable();
             prop_assert_eq!(may_hold_any(&set, &keys), keys.iter().any(|key| may_hold(&set, *key)));
             prop_assert!(hashes.iter().all(|hash| may_hold(&set, *hash as u32)));
+            let of_set: Vec<u32> = super::keys(&set).unwrap().collect();
+            prop_assert!(of_set.is_sorted() && of_set.iter().all(|key| may_hold(&set, *key)));
+            prop_assert!(hashes.iter().all(|hash| of_set.contains(&(*hash as u32))));
             for other in others.into_iter().filter(|other| !hashes.iter().any(|hash| *hash as u32 == *other)) {
                 prop_assert!(!may_hold(&set, other));
             }
@@ -115,7 +124,7 @@ mod tests {
 
     #[test]
     fn in_a_damaged_set_anything_may_be() {
-        assert!(may_hold(&[0; 5], 1));
+        assert!(may_hold(&[0; 5], 1) && keys(&[0; 5]).is_none());
         assert!(!may_hold(&[], 1));
     }
 }
