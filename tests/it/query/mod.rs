@@ -8,4 +8,5 @@ mod page;
 mod random;
 mod rollups;
 mod sql;
+mod terminal;
 mod trace;
