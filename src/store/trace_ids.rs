@@ -35,6 +35,12 @@ pub fn key(trace_id: &[u8; 16]) -> u32 {
     u32::from_be_bytes([a, b, c, d])
 }
 
+/// What was put into a set, in ascending order; `None` where it is damaged.
+pub fn keys(set: &[u8]) -> Option<impl ExactSizeIterator<Item = u32>> {
+    let (keys, rest) = set.as_chunks::<BYTES>();
+    rest.is_empty().then(|| keys.iter().map(|bytes| u32::from_le_bytes(*bytes)))
+}
+
 /// The keys that trace ids with these first digits may have; hexadecimal, in lower case.
 pub fn keys_of_prefix(prefix: &str) -> RangeInclusive<u32> {
     const DIGITS: usize = 2 * BYTES;
@@ -146,6 +152,9 @@ mod tests {
             keys.sort_unstable();
             prop_assert_eq!(may_hold_any(&set, &keys), keys.iter().any(|key| may_hold(&set, *key)));
             prop_assert!(ids.iter().all(|id| may_hold(&set, key(id))));
+            let of_set: Vec<u32> = super::keys(&set).unwrap().collect();
+            prop_assert!(of_set.is_sorted() && of_set.iter().all(|key| may_hold(&set, *key)));
+            prop_assert!(ids.iter().all(|id| of_set.contains(&key(id))));
             for other in others.iter().map(key).filter(|other| !ids.iter().any(|id| key(id) == *other)) {
                 prop_assert!(!may_hold(&set, other));
             }
@@ -176,7 +185,7 @@ mod tests {
 
     #[test]
     fn in_a_damaged_set_anything_may_be() {
-        assert!(may_hold(&[0; 5], 1) && may_hold_within(&[0; 5], &(1..=1)));
+        assert!(may_hold(&[0; 5], 1) && may_hold_within(&[0; 5], &(1..=1)) && keys(&[0; 5]).is_none());
         assert!(!may_hold(&[], 1));
     }
 }

@@ -49,7 +49,8 @@ pub struct Rows {
 enum Form {
     Table { columns: Vec<(String, bool)>, rows: Vec<Vec<String>> },
     Objects { keys: Vec<String>, is_document: bool, is_first: bool, out: BufWriter<Stdout> },
-    Separated(Box<csv::Writer<Stdout>>),
+    Csv(Box<csv::Writer<Stdout>>),
+    Tsv(BufWriter<Stdout>),
 }
 
 impl Rows {
@@ -58,7 +59,6 @@ impl Rows {
     /// # Errors
     /// Writing failed.
     pub fn begin(format: Format, columns: Vec<String>, schema: &str) -> Result<Rows, CommandError> {
-        let separated = |delimiter| csv::WriterBuilder::new().delimiter(delimiter).from_writer(io::stdout());
         let form = match format {
             Format::Table => Form::Table {
                 columns: columns.into_iter().map(|name| (name, true)).collect(),
@@ -75,10 +75,16 @@ impl Rows {
                 }
                 Form::Objects { keys, is_document, is_first: true, out }
             }
-            Format::Csv | Format::Tsv => {
-                let mut writer = separated(if format == Format::Csv { b',' } else { b'\t' });
+            Format::Csv => {
+                let mut writer = csv::Writer::from_writer(io::stdout());
                 is_read(writer.write_record(&columns).map_err(io_error))?;
-                Form::Separated(Box::new(writer))
+                Form::Csv(Box::new(writer))
+            }
+            Format::Tsv => {
+                let mut out = BufWriter::new(io::stdout());
+                let columns = table::tsv_line(columns.iter().map(String::as_str));
+                is_read(out.write_all(columns.as_bytes()))?;
+                Form::Tsv(out)
             }
         };
         Ok(Rows { form })
@@ -110,8 +116,12 @@ impl Rows {
                 let members = members.collect::<Vec<_>>().join(",");
                 is_read(write!(out, "{lead}{{{members}}}{}", if *is_document { "" } else { "\n" }))
             }
-            Form::Separated(writer) => {
+            Form::Csv(writer) => {
                 is_read(writer.write_record(values.iter().map(|value| cell(*value))).map_err(io_error))
+            }
+            Form::Tsv(out) => {
+                let cells: Vec<String> = values.iter().map(|value| cell(*value)).collect();
+                is_read(out.write_all(table::tsv_line(cells.iter().map(String::as_str)).as_bytes()))
             }
         }
     }
@@ -127,7 +137,8 @@ impl Rows {
                 let end = if is_document { "\n]}\n" } else { "" };
                 is_read(out.write_all(end.as_bytes()).and_then(|()| out.flush())).map(drop)
             }
-            Form::Separated(mut writer) => is_read(writer.flush()).map(drop),
+            Form::Csv(mut writer) => is_read(writer.flush()).map(drop),
+            Form::Tsv(mut out) => is_read(out.flush()).map(drop),
         }
     }
 }

@@ -78,14 +78,35 @@ impl Table {
 /// # Errors
 /// There is no memory for them.
 pub fn separated(rows: impl Iterator<Item = Vec<String>>, format: Format) -> Result<String, CommandError> {
-    let separator = if format == Format::Csv { b',' } else { b'\t' };
+    if format != Format::Csv {
+        return Ok(rows.map(|row| tsv_line(row.iter().map(String::as_str))).collect());
+    }
     let failure = |error: csv::Error| CommandError::failure(anyhow::Error::new(error));
-    let mut writer = csv::WriterBuilder::new().delimiter(separator).from_writer(Vec::new());
+    let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
         writer.write_record(row).map_err(failure)?;
     }
     let bytes = writer.into_inner().map_err(|error| CommandError::failure(anyhow::anyhow!("{error}")))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Cells with tabs between them. In a cell, a tab is `\t`, a line break `\n`, a backslash `\\` and any other control
+/// character such as `\u{1b}`, so that a row is a line and nothing of it drives a terminal.
+pub fn tsv_line<'c>(cells: impl Iterator<Item = &'c str>) -> String {
+    let mut line = String::new();
+    for (index, cell) in cells.enumerate() {
+        if index > 0 {
+            line.push('\t');
+        }
+        for character in cell.chars() {
+            match character.is_control() || character == '\\' {
+                true => line.extend(character.escape_default()),
+                false => line.push(character),
+            }
+        }
+    }
+    line.push('\n');
+    line
 }
 
 /// Rows in aligned columns: headings, and whether the column holds numbers.
@@ -102,13 +123,32 @@ pub fn aligned(columns: &[(String, bool)], rows: &[Vec<String>]) -> String {
     text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }
 
-/// A cell without what would move the cursor.
-pub fn printable(cell: &str) -> String {
-    let escaped = |character: char| match character.is_control() {
+/// A text without what would move the cursor, or reverse or hide what stands around it: that is escaped.
+pub fn printable(text: &str) -> String {
+    let escaped = |character: char| match drives_terminal(character) {
         true => character.escape_default().to_string(),
         false => character.to_string(),
     };
-    cell.chars().map(escaped).collect()
+    text.chars().map(escaped).collect()
+}
+
+/// Whether a character is a control, or a format character that people do not write with. Those that join letters and
+/// emoji, or choose a variant of them, are left.
+fn drives_terminal(character: char) -> bool {
+    const ARABIC_LETTER_MARK: char = '\u{61c}';
+    const ZERO_WIDTH_SPACE: char = '\u{200b}';
+    const BYTE_ORDER_MARK: char = '\u{feff}';
+    character.is_control()
+        || matches!(
+            character,
+            ARABIC_LETTER_MARK | ZERO_WIDTH_SPACE | BYTE_ORDER_MARK
+                // Left-to-right and right-to-left marks.
+                | '\u{200e}'..='\u{200f}'
+                // Separators of lines and paragraphs, embeddings and overrides of direction.
+                | '\u{2028}'..='\u{202e}'
+                // The word joiner, invisible operators, isolates of direction, deprecated format characters.
+                | '\u{2060}'..='\u{206f}'
+        )
 }
 
 /// Writes text to stdout; a reader that has gone away is no error.
@@ -146,5 +186,42 @@ pub fn is_read(written: io::Result<()>) -> Result<bool, CommandError> {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
         Err(error) => Err(CommandError::failure(anyhow::Error::new(error).context("cannot write to stdout"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_reverses_or_hides_text_is_escaped() {
+        assert_eq!(printable("a\tb\r\n\u{1b}[31m\u{9b}m"), "a\\tb\\r\\n\\u{1b}[31m\\u{9b}m");
+        let escaped = "\u{61c}\u{200b}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2060}\u{2066}\u{2067}\u{2068}\u{2069}\u{feff}";
+        for character in escaped.chars() {
+            let expected = format!("pay{}xcod", character.escape_unicode());
+            assert_eq!(printable(&format!("pay{character}xcod")), expected);
+        }
+        // Joined emoji, a heart in colour, Persian and Hindi with their joiners, and any other script.
+        for text in [
+            "👩\u{200d}💻",
+            "❤\u{fe0f}",
+            "می\u{200c}خواهم",
+            "क्\u{200d}ष",
+            "注文サービス",
+            "שלום",
+            "e\u{301}",
+            "\\n",
+        ] {
+            assert_eq!(printable(text), text);
+        }
+    }
+
+    #[test]
+    fn a_row_of_tsv_is_a_line() {
+        let row = ["a\tb", "c\r\nd", "\\n", "\u{1b}]0;x\u{7}", "\"q\", ", "", "é\u{85}"];
+        let text = separated([row.map(str::to_owned).to_vec()].into_iter(), Format::Tsv).unwrap();
+        assert_eq!(text, "a\\tb\tc\\r\\nd\t\\\\n\t\\u{1b}]0;x\\u{7}\t\"q\", \t\té\\u{85}\n");
+        let csv = separated([vec!["a\tb".into(), "c\nd".into(), "\"q\", ".into()]].into_iter(), Format::Csv);
+        assert_eq!(csv.unwrap(), "a\tb,\"c\nd\",\"\"\"q\"\", \"\n");
     }
 }

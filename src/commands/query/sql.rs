@@ -35,7 +35,8 @@ Where two tables have rows of their own, say whose: attr(s.row, 'key'). The colu
 ResourceAttributes have all of them as JSON, for json_each() and ->>; attr is faster.
 
 Quick are conditions on Timestamp and TimeUnixNano (=, <, <=, >, >=, BETWEEN), TraceId, ServiceName, SpanName, \
-SpanKind, StatusCode (=, IN), Duration and SeverityNumber: only what can hold such rows is read. ORDER BY Timestamp \
+SpanKind, StatusCode (=, IN), Duration and SeverityNumber: only what can hold such rows is read. So are joins on \
+TraceId, on TraceId and SpanId, and on row: each finds its rows without a look at others. ORDER BY Timestamp \
 DESC LIMIT 20 reads the latest rows alone, ORDER BY Timestamp does so from the beginning where Timestamp has a \
 condition, unless many segments overlap in time. Queries for a handful of traces in a large database are quickest \
 with TraceId IN (...).

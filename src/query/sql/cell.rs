@@ -5,7 +5,7 @@ use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 
 use super::columns::Field;
 use super::json;
-use super::reader::{Record, Segment};
+use super::segment::{Record, Segment};
 use crate::otlp::proto::{AnyValue, KeyValue, LogRecord, Span, Status};
 use crate::otlp::{Signal, names};
 use crate::store::{BEYOND, Operation};

@@ -6,11 +6,11 @@ use rusqlite::types::ToSqlOutput;
 
 use super::cell::handle;
 use super::columns::Field;
-use super::plan::Wanted;
-use super::reader::{Segment, Shared, lock};
-use crate::otlp::view::last;
-use crate::otlp::{Signal, field};
-use crate::store::{Stored, trace_ids};
+use super::reader::{Shared, lock};
+use super::segment::Segment;
+use super::wanted::Wanted;
+use crate::otlp::Signal;
+use crate::store::Stored;
 
 /// In which order rows come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,11 +28,12 @@ pub(super) enum Order {
 pub(super) struct Walk {
     shared: Shared,
     signal: Signal,
+    segments: Arc<[Stored]>,
     wanted: Wanted,
     order: Order,
     with_records: bool,
-    /// Segments to come, the next one at the end.
-    ahead: Vec<Stored>,
+    /// Segments to come, the next one at the end, by their places among all.
+    ahead: Vec<u32>,
     /// Segments in which rows are left; without an order at most one.
     open: Vec<Run>,
     /// Rows without a time, which come when all others have.
@@ -64,10 +65,12 @@ impl Run {
 impl Walk {
     /// A walk that has ended.
     pub(super) fn none(shared: Shared, signal: Signal) -> Walk {
+        let segments = lock(&shared).all(signal).clone();
         Walk {
             shared,
             signal,
-            wanted: Wanted::all(),
+            segments,
+            wanted: Wanted::default(),
             order: Order::Any,
             with_records: false,
             ahead: Vec::new(),
@@ -77,24 +80,17 @@ impl Walk {
         }
     }
 
+    /// Everything, from which to say what is wanted next.
+    pub(super) fn everything(&mut self) -> Wanted {
+        std::mem::take(&mut self.wanted).anew()
+    }
+
     /// Begins again, at the first row that may be wanted.
     pub(super) fn begin(&mut self, wanted: Wanted, order: Order, with_records: bool) {
-        let mut reader = lock(&self.shared);
-        self.ahead = reader.with_services(self.signal, wanted.services());
-        self.ahead.retain(|segment| wanted.may_be_in(segment));
-        if let Some(traces) = &wanted.traces {
-            let keys: Vec<u32> = traces.iter().map(trace_ids::key).collect();
-            self.ahead.retain(|segment| {
-                let set = reader.trace_ids(segment.id);
-                keys.iter().any(|key| trace_ids::may_hold(&set, *key))
-            });
-        }
-        drop(reader);
-        match order {
-            Order::Ascending => {
-                self.ahead.sort_by_key(|segment| (std::cmp::Reverse(segment.range), segment.id))
-            }
-            _ => self.ahead.sort_by_key(|segment| (segment.range.map(|(_, last)| last), segment.id)),
+        self.ahead = lock(&self.shared).choose(self.signal, &wanted);
+        if order == Order::Ascending {
+            let key = |segment: &Stored| (std::cmp::Reverse(segment.range), segment.id);
+            self.ahead.sort_by_key(|place| self.segments.get(*place as usize).map(key));
         }
         (self.wanted, self.order, self.with_records) = (wanted, order, with_records);
         self.open.clear();
@@ -140,13 +136,15 @@ impl Walk {
                 (Order::Ascending, Some(time), Some((first, _))) => first <= time,
                 (Order::Descending, Some(time), Some((_, last))) => last >= time,
             };
-            if self.ahead.last().is_some_and(has_turn) {
-                if let Some(segment) = self.ahead.pop() {
-                    self.open_segment(segment.id);
-                }
+            let next = self.ahead.last().and_then(|place| self.segments.get(*place as usize));
+            if let Some(segment) = next.filter(|segment| has_turn(segment)) {
+                let id = segment.id;
+                self.ahead.pop();
+                self.open_segment(id);
             } else if head.is_none() && !self.late.is_empty() {
                 if let Some((id, rows)) = self.late.pop() {
-                    self.open.extend(self.load(id).map(|segment| Run { segment, rows, at: 0 }));
+                    let segment = lock(&self.shared).segment(id, self.with_records);
+                    self.open.extend(segment.map(|segment| Run { segment, rows, at: 0 }));
                 }
             } else {
                 return;
@@ -165,22 +163,9 @@ impl Walk {
         next.map_or(0, |(index, _)| index)
     }
 
-    fn load(&self, id: i64) -> Option<Arc<Segment>> {
-        lock(&self.shared).segment(id, self.with_records)
-    }
-
     fn open_segment(&mut self, id: i64) {
-        let Some(segment) = self.rows_may_be_in(id) else { return };
-        let mut rows = self.wanted.rows(&segment);
-        if let (Some(traces), Some(records)) = (&self.wanted.traces, &segment.records) {
-            let logs = self.signal == Signal::Logs;
-            let field = if logs { field::log::TRACE_ID } else { field::span::TRACE_ID };
-            rows.retain(|row| {
-                let record = records.get(*row as usize);
-                let id = record.and_then(|record| last(record.bytes, field)).map(|id| id.bytes());
-                id.is_some_and(|id| traces.iter().any(|wanted| wanted == id))
-            });
-        }
+        let found = lock(&self.shared).find(id, &self.wanted, self.with_records);
+        let Some((segment, mut rows)) = found else { return };
         let key = |row: &u32| (segment.time(*row as usize), *row);
         match self.order {
             Order::Any => {}
@@ -197,16 +182,5 @@ impl Walk {
         if !rows.is_empty() {
             self.open.push(Run { segment, rows, at: 0 });
         }
-    }
-
-    /// The segment, unless its columns alone tell that it has no such row.
-    fn rows_may_be_in(&self, id: i64) -> Option<Arc<Segment>> {
-        if self.with_records {
-            let columns = lock(&self.shared).segment(id, false)?;
-            if self.wanted.rows(&columns).is_empty() {
-                return None;
-            }
-        }
-        self.load(id)
     }
 }

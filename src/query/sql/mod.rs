@@ -4,6 +4,9 @@
 //! connection as the statement does. Segments that cannot be read are left out, told and counted, as an export does.
 
 mod attr;
+mod bounds;
+mod cache;
+mod catalog;
 mod cell;
 mod columns;
 mod cursor;
@@ -12,8 +15,10 @@ mod json;
 mod plan;
 mod problem;
 mod reader;
+mod segment;
 mod table;
 mod text;
+mod wanted;
 
 use std::sync::{Arc, Mutex};
 
@@ -22,6 +27,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Error, Statement, ffi};
 
 pub use columns::{Column, LOGS, SPANS};
+pub use reader::Work;
 
 use crate::error::CommandError;
 use crate::store::Database;
@@ -94,6 +100,11 @@ impl<'a> Session<'a> {
     /// Segments that were left out because they cannot be read.
     pub fn damaged(&self) -> usize {
         lock(&self.shared).damaged()
+    }
+
+    /// What it took so far.
+    pub fn work(&self) -> Work {
+        lock(&self.shared).work
     }
 
     /// The plain tables and views with their columns.

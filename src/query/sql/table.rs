@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::ffi::{CStr, CString, c_int};
 
 use rusqlite::fallible_iterator::FallibleIterator;
-use rusqlite::types::{Value, ValueRef};
 use rusqlite::vtab::{
     Context, Filters, IndexInfo, Module, VTab, VTabConfig, VTabConnection, VTabCursor, sqlite3_vtab,
     sqlite3_vtab_cursor,
@@ -13,7 +12,7 @@ use rusqlite::{Connection, Error, Result};
 
 use super::columns::{self, Field};
 use super::cursor::{Order, Walk};
-use super::plan::{self, Comparison, Term, Wanted};
+use super::plan::{self, Comparison, Term};
 use super::reader::{Shared, lock};
 use crate::otlp::Signal;
 use crate::store::Stored;
@@ -24,8 +23,10 @@ const MERGE_BYTES: u64 = 64 << 20;
 
 /// What reading a row of the columns alone costs, when a whole row costs one.
 const COLUMNS_COST: f64 = 0.1;
-/// What it costs to look into the filter of a segment.
-const FILTER_COST: f64 = 5.0;
+/// What it costs to find the segments and the rows of a trace, or a row.
+const PROBE_COST: f64 = 5.0;
+/// Rows that a trace has.
+const TRACE_ROWS: f64 = 10.0;
 
 /// Makes the tables known to a connection.
 pub(super) fn register(connection: &Connection, shared: &Shared) -> Result<()> {
@@ -163,15 +164,14 @@ impl Table {
 
     /// What a plan costs, in rows read, and how many rows come of it.
     fn cost(&self, terms: &[Term], with_records: bool) -> (f64, f64) {
-        let Source { items, signal, .. } = self.source;
-        let segments = lock(&self.source.shared).all(signal).len() as f64;
-        let rows = terms.iter().fold(items, |rows, term| rows * term.selectivity()).max(1.0);
+        let items = self.source.items;
+        let has = |field| terms.iter().any(|term| term.field == field);
+        let is_probe = has(Field::Row) || has(Field::TraceId);
+        let fewest = if is_probe && !has(Field::Row) && !has(Field::SpanId) { TRACE_ROWS } else { 1.0 };
+        let rows = terms.iter().fold(items, |rows, term| rows * term.selectivity()).max(fewest);
         let whole = if with_records { 1.0 } else { COLUMNS_COST };
-        let per_segment = items / segments.max(1.0);
-        let cost = if terms.iter().any(|term| term.field == Field::Row) {
-            per_segment
-        } else if terms.iter().any(|term| term.field == Field::TraceId) {
-            segments * FILTER_COST + 2.0 * per_segment
+        let cost = if is_probe {
+            PROBE_COST + rows
         } else {
             // Segments without such rows cost little; most have some.
             items * COLUMNS_COST + rows.max(items * 0.2) * whole
@@ -192,18 +192,17 @@ struct Cursor {
 #[allow(unsafe_code)]
 unsafe impl VTabCursor for Cursor {
     fn filter(&mut self, number: c_int, plan: Option<&str>, args: &Filters<'_>) -> Result<()> {
-        let mut wanted = Wanted::all();
+        let mut wanted = self.walk.everything();
         for ((index, term), value) in
             plan::read(self.signal, plan.unwrap_or_default()).into_iter().enumerate().zip(args.iter())
         {
             if term.is_list {
-                // A text that is none says nothing, as a blob does.
-                let owned = |value| Value::try_from(value).unwrap_or(Value::Blob(Vec::new()));
-                let values: Vec<Value> = args.in_values(index)?.map(|value| Ok(owned(value))).collect()?;
-                let values: Vec<ValueRef<'_>> = values.iter().map(ValueRef::from).collect();
-                wanted.add(term, &values);
+                let mut failed = None;
+                let values = args.in_values(index)?.iterator();
+                wanted.add(term, values.map_while(|value| value.map_err(|error| failed = Some(error)).ok()));
+                failed.map_or(Ok(()), Err)?;
             } else {
-                wanted.add(term, &[value]);
+                wanted.add(term, std::iter::once(value));
             }
         }
         let order = match number {

@@ -11,6 +11,7 @@ mod pruning;
 mod random;
 mod rollups;
 mod sql;
+mod terminal;
 mod trace;
 mod untimely;
 mod waterfall;

@@ -5,7 +5,9 @@ mod columns;
 mod output;
 mod properties;
 mod refusals;
+mod work;
 
+use obs::query::sql::Session;
 use opentelemetry_proto::tonic::common::v1::{
     AnyValue, ArrayValue, KeyValue, KeyValueList, any_value::Value as Any,
 };
@@ -50,6 +52,19 @@ impl Db {
         let first = |row: Value| row.as_object().unwrap().values().next().unwrap().clone();
         self.rows(sql).into_iter().map(first).collect()
     }
+}
+
+/// The rows of a query, with their types.
+#[track_caller]
+fn values(session: &Session<'_>, sql: &str) -> Vec<Vec<rusqlite::types::Value>> {
+    let mut query = session.query(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    let mut rows = Vec::new();
+    let run = query.run(|row| {
+        rows.push(row.iter().map(|value| (*value).try_into().unwrap()).collect());
+        Ok(true)
+    });
+    run.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    rows
 }
 
 fn any(value: Any) -> Option<AnyValue> {

@@ -61,7 +61,7 @@ impl<'a> Lines<'a> {
         let mut line = format!(
             "{mark_text}{}  {}  {}  {message}\n",
             self.colours.paint(Colour::Dim, &self.time.text(hit.place.time_ns)),
-            self.colours.paint(colour_of(&level), &format!("{:5}", level.to_uppercase())),
+            self.colours.paint(colour_of(&level), &format!("{:5}", printable(&level.to_uppercase()))),
             self.colours.paint(Colour::Cyan, &printable(hit.service())),
         );
         if self.attributes {

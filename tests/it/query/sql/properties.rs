@@ -9,7 +9,7 @@ use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 use proptest::prelude::*;
 use rusqlite::types::Value;
 
-use super::Db;
+use super::{Db, values};
 use crate::support::telemetry::{TIME, frame, log, logs_of, span_id, spans_of, trace_id, traces};
 
 const SERVICES: [&str; 3] = ["checkout", "Payment", ""];
@@ -62,17 +62,6 @@ fn database() -> &'static PathBuf {
     path
 }
 
-fn rows(session: &Session<'_>, sql: &str) -> Vec<Vec<Value>> {
-    let mut query = session.query(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
-    let mut rows = Vec::new();
-    let run = query.run(|row| {
-        rows.push(row.iter().map(|value| Value::try_from(*value).unwrap()).collect());
-        Ok(true)
-    });
-    run.unwrap_or_else(|error| panic!("{sql}: {error}"));
-    rows
-}
-
 fn comparison() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec!["=", "<", "<=", ">", ">=", "IS", "<>"])
 }
@@ -112,6 +101,18 @@ fn number() -> impl Strategy<Value = String> {
     ]
 }
 
+/// The id of a span, or none, or one that is not there.
+fn span_of() -> impl Strategy<Value = String> {
+    let known = (0..400_u64).prop_map(|number| format!("'{:016x}'", number + 1));
+    prop_oneof![6 => known, 1 => prop::sample::select(vec!["''", "'ab'", "NULL", "1"]).prop_map(str::to_owned)]
+}
+
+/// The number of a row of the first segments, or of none.
+fn row() -> impl Strategy<Value = String> {
+    let known = (0..14_i64, 0..70_i64).prop_map(|(segment, row)| (segment << 32 | row).to_string());
+    prop_oneof![6 => known, 1 => prop::sample::select(vec!["-1", "NULL", "4294967297.0", "'x'"]).prop_map(str::to_owned)]
+}
+
 fn list(of: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
     prop::collection::vec(of, 0..4).prop_map(|values| values.join(", "))
 }
@@ -138,6 +139,11 @@ fn condition() -> impl Strategy<Value = String> {
         2 => (text(), list(prop_oneof![name(), id()])).prop_map(|(column, names)| format!("{column} IN ({names})")),
         2 => id().prop_map(|id| format!("TraceId = {id}")),
         1 => list(id()).prop_map(|ids| format!("TraceId IN ({ids})")),
+        1 => (id(), span_of()).prop_map(|(id, span)| format!("TraceId = {id} AND SpanId = {span}")),
+        1 => (prop_oneof![Just("TraceId"), Just("SpanId")], list(prop_oneof![id(), span_of()])).prop_map(|(column, ids)| format!("{column} IN ({ids})")),
+        1 => row().prop_map(|row| format!("row = {row}")),
+        1 => list(row()).prop_map(|rows| format!("row IN ({rows})")),
+        1 => (0..9_u64).prop_map(|n| format!("row IN (SELECT row FROM spans WHERE Duration > {n} * 300)")),
         1 => (text(), name()).prop_map(|(column, name)| format!("{column} = {name} COLLATE NOCASE")),
         1 => (text(), number()).prop_map(|(column, number)| format!("{column} = {number}")),
         1 => text().prop_map(|column| format!("{column} = NULL")),
@@ -176,14 +182,14 @@ proptest! {
         let apart = |what: &str| {
             format!("WITH m AS MATERIALIZED (SELECT row, * FROM {table}) {}", query(what, "m"))
         };
-        let (mut found, mut expected) = (rows(&session, &query(columns, table)), rows(&session, &apart(columns)));
+        let (mut found, mut expected) = (values(&session, &query(columns, table)), values(&session, &apart(columns)));
         let key = |row: &Vec<Value>| format!("{row:?}");
         found.sort_by_key(key);
         expected.sort_by_key(key);
         prop_assert_eq!(&found, &expected, "{}", query(columns, table));
         if !order.is_empty() {
             // Rows of the same time may come in any order.
-            let times = |query: String| rows(&session, &format!("{query} LIMIT {limit}"));
+            let times = |query: String| values(&session, &format!("{query} LIMIT {limit}"));
             let sql = query("Timestamp", table);
             prop_assert_eq!(times(sql.clone()), times(apart("Timestamp")), "{}", sql);
         }
@@ -196,15 +202,34 @@ fn a_join_finds_the_same_whichever_table_comes_first() {
     let session = Session::begin(&mut database).unwrap();
     let count = |join: &str| {
         let sql = format!("SELECT count(*), count(DISTINCT s.SpanId || l.row) FROM {join}");
-        rows(&session, &sql)
+        values(&session, &sql)
     };
     let on = "s.TraceId = l.TraceId AND s.TraceId <> ''";
     let expected = count("spans s JOIN logs l ON +s.TraceId = +l.TraceId AND s.TraceId <> ''");
     assert_eq!(count(&format!("spans s CROSS JOIN logs l ON {on}")), expected);
     assert_eq!(count(&format!("logs l CROSS JOIN spans s ON {on}")), expected);
+    // Those that have no trace are as equal as any.
+    for (one, other) in [("spans", "logs"), ("logs", "spans"), ("spans", "spans")] {
+        for (more, hidden) in [
+            ("", ""),
+            ("AND s.SpanId = l.SpanId", "AND +s.SpanId = +l.SpanId"),
+            (
+                "AND l.ServiceName = 'checkout' AND l.TimeUnixNano > 0",
+                "AND +l.ServiceName = 'checkout' AND +l.TimeUnixNano > 0",
+            ),
+            ("AND l.Timestamp >= s.Timestamp", "AND +l.Timestamp >= +s.Timestamp"),
+        ] {
+            let handed_on = format!("{one} s CROSS JOIN {other} l ON s.TraceId = l.TraceId {more}");
+            let expected = format!("{one} s CROSS JOIN {other} l ON +s.TraceId = +l.TraceId {hidden}");
+            assert_eq!(count(&handed_on), count(&expected), "{handed_on}");
+        }
+    }
     let inside =
         "SELECT count(*) FROM spans WHERE TraceId IN (SELECT TraceId FROM logs WHERE SeverityNumber > 16)";
-    assert_eq!(rows(&session, inside), rows(&session, &inside.replace("WHERE TraceId", "WHERE +TraceId")));
+    assert_eq!(
+        values(&session, inside),
+        values(&session, &inside.replace("WHERE TraceId", "WHERE +TraceId"))
+    );
 }
 
 #[test]
@@ -215,12 +240,12 @@ fn one_state_is_seen_while_others_write() {
     let mut database = Database::read(&path, &mut |_, _| {}).unwrap();
     let session = Session::begin(&mut database).unwrap();
     let all = "SELECT (SELECT count(*) FROM spans), (SELECT total(items) FROM segments)";
-    let before = rows(&session, all);
+    let before = values(&session, all);
     db.keep(frame(1, &traces(10..30)));
-    assert_eq!(rows(&session, all), before);
+    assert_eq!(values(&session, all), before);
     assert_eq!(before, [[Value::Integer(10), Value::Real(10.0)]]);
     drop(session);
     let mut database = Database::read(&path, &mut |_, _| {}).unwrap();
     let session = Session::begin(&mut database).unwrap();
-    assert_eq!(rows(&session, all), [[Value::Integer(30), Value::Real(30.0)]]);
+    assert_eq!(values(&session, all), [[Value::Integer(30), Value::Real(30.0)]]);
 }
