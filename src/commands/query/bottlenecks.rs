@@ -57,23 +57,24 @@ impl BottlenecksArgs {
         let name = |number: u32| {
             operations.get(number as usize).map_or(("", ""), |(service, operation)| (service, operation))
         };
-        print(&bottlenecks.report(name), self.format.format(), self.limit)?;
+        self.print(bottlenecks.report(name))?;
         Ok(data.outcome())
     }
-}
 
-/// Prints the first `limit` operations, or all where it is 0.
-fn print(report: &Report, format: Format, limit: usize) -> Result<(), CommandError> {
-    let mut report = report.clone();
-    let operations = report.bottlenecks.len();
-    report.bottlenecks.truncate(if limit == 0 { operations } else { limit });
-    let columns = if format == Format::Table { COLUMNS } else { COLUMNS_NS };
-    let rows = report.bottlenecks.iter().map(|of| row(of, format == Format::Table)).collect();
-    Table { columns, rows, json: report.json() }.print(format)?;
-    if report.bottlenecks.len() < operations {
-        tracing::info!("{} of {operations} operations; --limit 0 shows all", report.bottlenecks.len());
+    /// Prints the first operations.
+    fn print(&self, mut report: Report) -> Result<(), CommandError> {
+        let (limit, format) = (self.limit, self.format.format());
+        let operations = report.bottlenecks.len();
+        report.bottlenecks.truncate(if limit == 0 { operations } else { limit });
+        let columns = if format == Format::Table { COLUMNS } else { COLUMNS_NS };
+        let rows = report.bottlenecks.iter().map(|of| row(of, format == Format::Table)).collect();
+        let table = Table { columns, rows, json: report.json() };
+        self.format.print(&table, "bottlenecks", self.filter.time.now_ns())?;
+        if report.bottlenecks.len() < operations {
+            tracing::info!("{} of {operations} operations; --limit 0 shows all", report.bottlenecks.len());
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 const COLUMNS: &[(&str, bool)] = &[

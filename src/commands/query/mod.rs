@@ -15,6 +15,8 @@ mod sql;
 mod trace;
 mod traces;
 
+pub(super) use output::write_stream;
+
 use clap::{Args, Subcommand};
 
 use crate::config::Config;

@@ -10,6 +10,7 @@ use std::ops::ControlFlow;
 use super::segment::{Ids, Ranges};
 use super::{Context, Order, Position, Summary};
 use crate::error::CommandError;
+use crate::store::trace_ids;
 
 /// After so many traces that were completed in vain, it is quicker to read everything.
 const MOST_IN_VAIN: usize = 4096;
@@ -98,7 +99,12 @@ impl Search<'_, '_> {
             |segment| context.matched(segment),
             |_, found: Ranges| {
                 for (trace_id, (start, end)) in found {
-                    if self.seen.insert(trace_id) {
+                    // All of it has been seen where no other segment has any of it.
+                    let is_wanted = || {
+                        context.search.has_duration(end.saturating_sub(start))
+                            || !context.index.is_in_one(trace_ids::key(&trace_id))
+                    };
+                    if self.seen.insert(trace_id) && is_wanted() {
                         self.candidates.insert(Order::Newest.position(trace_id, start, end));
                     }
                 }
