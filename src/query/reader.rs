@@ -242,7 +242,7 @@ impl Occurrences {
 
     fn of(sets: &[(i64, Vec<u8>)]) -> Occurrences {
         let keys: usize = sets.iter().map(|(_, set)| trace_ids::len(set)).sum();
-        let slots = (keys * 4).next_power_of_two().min(Occurrences::MOST);
+        let slots = (keys * 8).next_power_of_two().min(Occurrences::MOST);
         let mut occurrences = Occurrences { counts: vec![0; slots], is_whole: true };
         for (_, set) in sets {
             occurrences.is_whole &= trace_ids::is_whole(set);

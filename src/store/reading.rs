@@ -204,7 +204,7 @@ impl Compressed {
     /// # Errors
     /// They are damaged.
     pub fn payload(&self) -> Result<Payload, Damage> {
-        segment::decompress(&self.data).map(Payload).map_err(|error| self.damage(error))
+        Payload::of(&self.data).map_err(|error| self.damage(error))
     }
 
     /// The columns of a segment, whose numbers stand for something.

@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use super::committer::checksum;
 use super::database::Progress;
 use super::filter;
-use super::segment::{self, Payload};
+use super::segment::Payload;
 use crate::otlp::Signal;
 use crate::otlp::view::{Fields, Nested};
 
@@ -121,8 +121,7 @@ pub(super) fn fill(connection: &Connection, progress: Progress<'_>) -> rusqlite:
     let mut done = 0;
     while let Some(row) = payloads.next()? {
         let signal: Option<Signal> = row.get_ref(1)?.as_str()?.parse().ok();
-        if let (Some(signal), Ok(payload)) = (signal, segment::decompress(row.get_ref(2)?.as_blob()?)) {
-            let payload = Payload(payload);
+        if let (Some(signal), Ok(payload)) = (signal, Payload::of(row.get_ref(2)?.as_blob()?)) {
             let set = build(payload.batches().flat_map(|batch| of_batch(signal, batch)).map(key).collect());
             if !set.is_empty() {
                 insert.execute((row.get::<_, i64>(0)?, checksum(&set), set))?;

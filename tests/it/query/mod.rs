@@ -3,9 +3,11 @@
 mod cases;
 mod counts;
 mod diagrams;
+mod formats;
 mod jaeger;
 mod page;
 mod random;
 mod rollups;
 mod sql;
 mod trace;
+mod writer;
