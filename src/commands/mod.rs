@@ -3,6 +3,7 @@
 mod closing;
 pub mod collect;
 mod db_args;
+mod gauges;
 mod own_telemetry;
 mod process;
 pub mod query;

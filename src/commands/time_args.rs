@@ -42,9 +42,17 @@ pub(super) struct TimeArgs {
 impl NowArgs {
     /// Nanoseconds since the epoch.
     pub(super) fn ns(&self) -> i64 {
-        let now = self.now.unwrap_or_else(Timestamp::now);
-        i64::try_from(now.as_nanosecond()).unwrap_or(i64::MAX)
+        self.now.map_or_else(now_ns, ns)
     }
+}
+
+fn ns(time: Timestamp) -> i64 {
+    i64::try_from(time.as_nanosecond()).unwrap_or(i64::MAX)
+}
+
+/// The present in nanoseconds since the epoch.
+pub(super) fn now_ns() -> i64 {
+    ns(Timestamp::now())
 }
 
 impl TimeArgs {

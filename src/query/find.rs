@@ -79,7 +79,7 @@ pub fn unknown(reader: &Reader, id: &str) -> CommandError {
 }
 
 fn ids_with(reader: &Reader, prefix: &str) -> Result<BTreeSet<[u8; 16]>, CommandError> {
-    let holding = TraceIndex::read(reader)?.segments_with(&trace_ids::keys_of_prefix(prefix));
+    let holding = TraceIndex::read(reader, Signal::Traces)?.segments_with(&trace_ids::keys_of_prefix(prefix));
     let mut segments =
         reader.segments(&Selection { signal: Some(Signal::Traces), ..Selection::default() })?;
     segments.retain(|segment| holding.binary_search(&segment.id).is_ok());
@@ -136,7 +136,7 @@ impl<'a> Parts<'a> {
     /// The database cannot be read.
     pub fn new(reader: &'a Reader, signal: Signal) -> Result<Parts<'a>, CommandError> {
         let segments = reader.segments(&Selection { signal: Some(signal), ..Selection::default() })?;
-        Ok(Parts { reader, index: TraceIndex::read(reader)?, segments, signal })
+        Ok(Parts { reader, index: TraceIndex::read(reader, signal)?, segments, signal })
     }
 
     /// What batches hold of some traces.

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, RangeInclusive};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
 
 use crate::error::CommandError;
+use crate::otlp::Signal;
 use crate::store::{Columns, Damage, Database, Part, Payload, Selection, Stored, trace_ids};
 
 /// A database as it stands when reading begins, whatever others write.
@@ -235,21 +236,64 @@ impl Taken {
 #[derive(Debug)]
 pub struct TraceIndex {
     sets: Vec<(i64, Vec<u8>)>,
+    occurrences: OnceLock<Occurrences>,
+}
+
+/// In how many sets keys may be, by their last bits.
+#[derive(Debug)]
+struct Occurrences {
+    counts: Vec<u8>,
+    /// Whether all sets could be read.
+    is_whole: bool,
+}
+
+impl Occurrences {
+    /// Most slots, a byte each.
+    const MOST: usize = 1 << 24;
+
+    fn of(sets: &[(i64, Vec<u8>)]) -> Occurrences {
+        let keys: usize = sets.iter().map(|(_, set)| trace_ids::len(set)).sum();
+        let slots = (keys * 8).next_power_of_two().min(Occurrences::MOST);
+        let mut occurrences = Occurrences { counts: vec![0; slots], is_whole: true };
+        for (_, set) in sets {
+            occurrences.is_whole &= trace_ids::is_whole(set);
+            for key in trace_ids::keys(set) {
+                let slot = occurrences.slot(key);
+                occurrences.counts[slot] = occurrences.counts[slot].saturating_add(1);
+            }
+        }
+        occurrences
+    }
+
+    fn slot(&self, key: u32) -> usize {
+        key as usize & (self.counts.len() - 1)
+    }
+
+    fn at_most(&self, key: u32) -> u8 {
+        if self.is_whole { self.counts[self.slot(key)] } else { u8::MAX }
+    }
 }
 
 impl TraceIndex {
-    /// Reads the sets of all segments.
+    /// Reads the sets of all segments of a signal.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn read(reader: &Reader) -> Result<TraceIndex, CommandError> {
-        Ok(TraceIndex { sets: reader.database().trace_sets()? })
+    pub fn read(reader: &Reader, signal: Signal) -> Result<TraceIndex, CommandError> {
+        Ok(TraceIndex { sets: reader.database().trace_sets(signal)?, occurrences: OnceLock::new() })
     }
 
     /// The segments that may hold any of the traces with these keys, in ascending order.
     pub fn segments_of(&self, mut keys: Vec<u32>) -> Vec<i64> {
         keys.sort_unstable();
         self.segments_where(|set| trace_ids::may_hold_any(set, &keys))
+    }
+
+    /// Whether no more than one segment can hold the trace with this key.
+    pub fn is_in_one(&self, key: u32) -> bool {
+        let occurrences = self.occurrences.get_or_init(|| Occurrences::of(&self.sets));
+        occurrences.at_most(key) <= 1
+            || self.sets.iter().filter(|(_, set)| trace_ids::may_hold(set, key)).nth(1).is_none()
     }
 
     /// The segments that may hold any trace whose key is one of these, in ascending order.

@@ -166,15 +166,17 @@ impl Database {
         Ok(self.part(segment, Part::TraceIds)?.is_some_and(|set| trace_ids::may_hold(&set, key)))
     }
 
-    /// The sets of the traces of all segments, by segment; in the place of a damaged one, one that may hold anything.
+    /// The sets of the traces of all segments of a signal, by segment; in the place of a damaged one, one that may hold
+    /// anything.
     ///
     /// # Errors
     /// They cannot be read.
-    pub fn trace_sets(&self) -> Result<Vec<(i64, Vec<u8>)>, CommandError> {
+    pub fn trace_sets(&self, signal: Signal) -> Result<Vec<(i64, Vec<u8>)>, CommandError> {
         let read = || -> rusqlite::Result<Vec<(i64, Vec<u8>)>> {
-            let query = "SELECT segment, checksum, data FROM trace_ids ORDER BY segment";
+            let query = "SELECT segment, checksum, data FROM trace_ids JOIN segments ON id = segment
+                         WHERE signal = ?1 ORDER BY segment";
             let mut statement = self.connection.prepare_cached(query)?;
-            let rows = statement.query_map([], |row| {
+            let rows = statement.query_map([signal.name()], |row| {
                 let set: Vec<u8> = row.get(2)?;
                 let is_whole = checksum(&set) == row.get::<_, i64>(1)?;
                 Ok((row.get(0)?, if is_whole { set } else { trace_ids::ANYTHING.to_vec() }))
@@ -202,7 +204,7 @@ impl Compressed {
     /// # Errors
     /// They are damaged.
     pub fn payload(&self) -> Result<Payload, Damage> {
-        segment::decompress(&self.data).map(Payload).map_err(|error| self.damage(error))
+        Payload::of(&self.data).map_err(|error| self.damage(error))
     }
 
     /// The columns of a segment, whose numbers stand for something.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use zstd::bulk::Compressor;
@@ -183,10 +184,18 @@ const LONGEST: usize = 4 * MAX_FRAME;
 /// # Errors
 /// They are damaged.
 pub(super) fn decompress(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut decompressed = Vec::new();
+    decompress_to(bytes, &mut decompressed)?;
+    Ok(decompressed)
+}
+
+fn decompress_to(bytes: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
     let length = zstd::zstd_safe::get_frame_content_size(bytes).ok().flatten().unwrap_or_default();
     let length = usize::try_from(length).ok().filter(|length| *length <= LONGEST);
     let damaged = || io::Error::new(io::ErrorKind::InvalidData, "the compressed data is damaged");
-    zstd::bulk::decompress(bytes, length.ok_or_else(damaged)?)
+    out.clear();
+    out.reserve(length.ok_or_else(damaged)?);
+    zstd::bulk::decompress_to_buffer(bytes, out).map(drop)
 }
 
 /// The batches of a decompressed payload, whose bytes they share.
@@ -208,9 +217,39 @@ pub(super) fn batches(payload: Vec<u8>) -> impl Iterator<Item = Result<Batch, St
 
 /// A decompressed payload whose checksum was right, so that nobody need look at every field again.
 #[derive(Debug, Clone, Default)]
-pub struct Payload(pub(super) Vec<u8>);
+pub struct Payload(Vec<u8>);
+
+/// What payloads had that are no longer needed, for the next ones: the kernel takes as long to give four megabytes of new
+/// memory as to decompress into them takes.
+static SPARE: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
+
+/// Most that are kept.
+const MOST_SPARE: usize = 8;
+
+fn spare() -> MutexGuard<'static, Vec<Vec<u8>>> {
+    SPARE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Drop for Payload {
+    fn drop(&mut self) {
+        let mut spare = spare();
+        if spare.len() < MOST_SPARE && self.0.capacity() > 0 {
+            spare.push(std::mem::take(&mut self.0));
+        }
+    }
+}
 
 impl Payload {
+    /// Decompresses what a segment has in the database.
+    ///
+    /// # Errors
+    /// It is damaged.
+    pub(super) fn of(compressed: &[u8]) -> io::Result<Payload> {
+        let mut payload = Payload(spare().pop().unwrap_or_default());
+        decompress_to(compressed, &mut payload.0)?;
+        Ok(payload)
+    }
+
     /// Its batches in their wire encoding; of a damaged one, those before the damage.
     pub fn batches(&self) -> impl Iterator<Item = &[u8]> {
         let mut at = 0;

@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use super::committer::checksum;
 use super::database::Progress;
 use super::filter;
-use super::segment::{self, Payload};
+use super::segment::Payload;
 use crate::otlp::view::{Fields, Nested};
 use crate::otlp::{Signal, field};
 
@@ -62,6 +62,21 @@ pub(super) fn build(mut keys: Vec<u32>) -> Vec<u8> {
     keys.iter().flat_map(|key| key.to_le_bytes()).collect()
 }
 
+/// How many keys there are in the set.
+pub fn len(set: &[u8]) -> usize {
+    set.len() / BYTES
+}
+
+/// Whether the set is not damaged.
+pub fn is_whole(set: &[u8]) -> bool {
+    set.len().is_multiple_of(BYTES)
+}
+
+/// The keys in the set, in ascending order.
+pub fn keys(set: &[u8]) -> impl Iterator<Item = u32> {
+    set.as_chunks::<BYTES>().0.iter().map(|bytes| u32::from_le_bytes(*bytes))
+}
+
 /// Whether a trace may be in the set; in one that is damaged anything may be.
 pub fn may_hold(set: &[u8], key: u32) -> bool {
     let (keys, rest) = set.as_chunks::<BYTES>();
@@ -81,10 +96,7 @@ pub fn may_hold_any(set: &[u8], keys: &[u32]) -> bool {
     match keys.len() <= of_set.len() {
         true => keys.iter().any(|key| may_hold(set, *key)),
         // The longer of the two is looked up in.
-        false => {
-            !set.len().is_multiple_of(BYTES)
-                || of_set.iter().any(|bytes| keys.binary_search(&u32::from_le_bytes(*bytes)).is_ok())
-        }
+        false => !is_whole(set) || self::keys(set).any(|key| keys.binary_search(&key).is_ok()),
     }
 }
 
@@ -115,8 +127,7 @@ pub(super) fn fill(connection: &Connection, progress: Progress<'_>) -> rusqlite:
     let mut done = 0;
     while let Some(row) = payloads.next()? {
         let signal: Option<Signal> = row.get_ref(1)?.as_str()?.parse().ok();
-        if let (Some(signal), Ok(payload)) = (signal, segment::decompress(row.get_ref(2)?.as_blob()?)) {
-            let payload = Payload(payload);
+        if let (Some(signal), Ok(payload)) = (signal, Payload::of(row.get_ref(2)?.as_blob()?)) {
             let set = build(payload.batches().flat_map(|batch| of_batch(signal, batch)).map(key).collect());
             if !set.is_empty() {
                 insert.execute((row.get::<_, i64>(0)?, checksum(&set), set))?;

@@ -61,24 +61,26 @@ impl BottlenecksArgs {
             operations.get(number as usize).map_or(("", ""), |(service, operation)| (service, operation))
         };
         let report = bottlenecks.report(name);
-        print(&report, self.format.format(), self.limit)?;
-        filter.explain(&data.reader, report.bottlenecks.is_empty())?;
+        let is_empty = report.bottlenecks.is_empty();
+        self.print(report)?;
+        filter.explain(&data.reader, is_empty)?;
         Ok(data.outcome())
     }
-}
 
-/// Prints the first `limit` operations, or all where it is 0.
-fn print(report: &Report, format: Format, limit: usize) -> Result<(), CommandError> {
-    let mut report = report.clone();
-    let operations = report.bottlenecks.len();
-    report.bottlenecks.truncate(if limit == 0 { operations } else { limit });
-    let columns = if format == Format::Table { COLUMNS } else { COLUMNS_NS };
-    let rows = report.bottlenecks.iter().map(|of| row(of, format)).collect();
-    Table { columns, rows, json: report.json() }.print(format)?;
-    if report.bottlenecks.len() < operations {
-        tracing::info!("{} of {operations} operations; --limit 0 shows all", report.bottlenecks.len());
+    /// Prints the first operations.
+    fn print(&self, mut report: Report) -> Result<(), CommandError> {
+        let (limit, format) = (self.limit, self.format.format());
+        let operations = report.bottlenecks.len();
+        report.bottlenecks.truncate(if limit == 0 { operations } else { limit });
+        let columns = if format == Format::Table { COLUMNS } else { COLUMNS_NS };
+        let rows = report.bottlenecks.iter().map(|of| row(of, format)).collect();
+        let table = Table { columns, rows, json: report.json() };
+        self.format.print(&table, "bottlenecks", self.filter.time.now_ns())?;
+        if report.bottlenecks.len() < operations {
+            tracing::info!("{} of {operations} operations; --limit 0 shows all", report.bottlenecks.len());
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 const COLUMNS: &[(&str, bool)] = &[

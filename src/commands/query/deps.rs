@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
+use super::super::report_args::{FormatArgs, ReportFormat};
 use super::super::time_args::TimeArgs;
 use super::figures::{self, ListArgs};
 use super::services::service_json;
@@ -53,6 +54,8 @@ enum DepsFormat {
     Table,
     /// One JSON document
     Json,
+    /// A line of JSON a call
+    Ndjson,
     /// A diagram for Graphviz
     Dot,
     /// A diagram for Mermaid, which Markdown may hold
@@ -61,6 +64,8 @@ enum DepsFormat {
     Csv,
     /// Tab-separated
     Tsv,
+    /// A stream of metrics, encoded as OBS_FORMAT says
+    Otlp,
 }
 
 impl DepsArgs {
@@ -82,13 +87,16 @@ impl DepsArgs {
             Some(DepsFormat::Mermaid) => {
                 return table::print(&mermaid(&dependencies)).map(|()| data.outcome());
             }
-            None => Format::of_stdout(),
-            Some(DepsFormat::Table) => Format::Table,
-            Some(DepsFormat::Json) => Format::Json,
-            Some(DepsFormat::Csv) => Format::Csv,
-            Some(DepsFormat::Tsv) => Format::Tsv,
+            None => None,
+            Some(DepsFormat::Table) => Some(ReportFormat::Table),
+            Some(DepsFormat::Json) => Some(ReportFormat::Json),
+            Some(DepsFormat::Ndjson) => Some(ReportFormat::Ndjson),
+            Some(DepsFormat::Csv) => Some(ReportFormat::Csv),
+            Some(DepsFormat::Tsv) => Some(ReportFormat::Tsv),
+            Some(DepsFormat::Otlp) => Some(ReportFormat::Otlp),
         };
-        self.table(dependencies, range, format).print(format)?;
+        let form = FormatArgs::from(format);
+        form.print(&self.table(dependencies, range, form.format()), "edges", self.time.now_ns())?;
         Ok(data.outcome())
     }
 

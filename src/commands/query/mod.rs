@@ -18,6 +18,8 @@ mod traces;
 mod typed;
 mod unknown;
 
+pub(super) use output::write_stream;
+
 use clap::{Args, Subcommand};
 
 use crate::config::Config;

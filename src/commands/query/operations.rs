@@ -75,7 +75,7 @@ impl OperationsArgs {
                 "operations": operations.iter().map(operation_json).collect::<Value>(),
             }),
         };
-        table.print(format)?;
+        self.format.print(&table, "operations", self.time.now_ns())?;
         Ok(data.outcome())
     }
 }

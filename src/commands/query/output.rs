@@ -82,7 +82,9 @@ impl SearchFormat {
 ///
 /// # Errors
 /// Writing failed, or `OBS_FORMAT` names no encoding.
-pub(super) fn write_stream(batches: impl IntoIterator<Item = Batch>) -> Result<bool, CommandError> {
+pub(in crate::commands) fn write_stream(
+    batches: impl IntoIterator<Item = Batch>,
+) -> Result<bool, CommandError> {
     let encoding = StreamFormat::of_environment()?.encoding();
     let mut writer = StreamWriter::new(stdout()?, encoding, Arc::new(Ledger::new("query")));
     let written = batches.into_iter().try_for_each(|batch| writer.write(&batch));

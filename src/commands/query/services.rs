@@ -77,7 +77,7 @@ impl ServicesArgs {
                 "services": services.iter().map(service_json).collect::<Value>(),
             }),
         };
-        table.print(format)?;
+        self.format.print(&table, "services", self.time.now_ns())?;
         Ok(data.outcome())
     }
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::db_args::DbArgs;
 use super::super::report_args::FormatArgs;
+use super::super::time_args::now_ns;
 use super::configured::Configured;
 use crate::error::{CommandError, Outcome};
 use crate::otlp::Signal;
@@ -60,7 +61,7 @@ impl ReportArgs {
             ("last", false),
         ];
         let rows = stats.signals.iter().filter(|signal| signal.segments > 0).map(signal_row).collect();
-        Table { columns, rows, json }.print(self.format.format())?;
+        self.format.print(&Table { columns, rows, json }, "signals", now_ns())?;
         tracing::info!(
             "{}: {}, {} bytes an item with everything, {} services, {} operations, {} edges",
             database.path().display(),
@@ -106,7 +107,7 @@ impl ReportArgs {
                 "services": services.iter().map(json).collect::<Value>(),
             }),
         };
-        table.print(self.format.format())?;
+        self.format.print(&table, "services", now_ns())?;
         Ok(Outcome::Ok)
     }
 }

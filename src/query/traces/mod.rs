@@ -127,7 +127,7 @@ impl<'a> Context<'a> {
         Ok(Context {
             reader,
             search,
-            index: TraceIndex::read(reader)?,
+            index: TraceIndex::read(reader, Signal::Traces)?,
             keys: Keys::of(&search.matcher),
             needles: Needles::of(&search.matcher),
             all: reader.segments(&Selection { signal: Some(Signal::Traces), ..Selection::default() })?,

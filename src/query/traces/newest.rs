@@ -11,7 +11,7 @@ use super::segment::{Extents, Ids};
 use super::{Context, Order, Position, Summary};
 use crate::error::CommandError;
 use crate::query::times::Extent;
-use crate::store::{Minutes, Precision, Stored};
+use crate::store::{Minutes, Precision, Stored, trace_ids};
 
 /// After so many traces that were completed in vain, it is quicker to read everything.
 const MOST_IN_VAIN: usize = 4096;
@@ -125,7 +125,12 @@ impl Search<'_, '_> {
             |segment| context.matched(segment),
             |_, found: Extents| {
                 for (trace_id, extent) in found {
-                    if self.seen.insert(trace_id) {
+                    // All of it has been seen where no other segment has any of it.
+                    let is_wanted = || {
+                        context.search.has_duration(extent.duration_ns())
+                            || !context.index.is_in_one(trace_ids::key(&trace_id))
+                    };
+                    if self.seen.insert(trace_id) && is_wanted() {
                         // Others of its spans may say when it was, where these do not.
                         let extent = Extent(extent.0.or(Some((u64::MAX, u64::MAX))));
                         self.candidates.insert(Order::Newest.position(trace_id, extent));

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::database::Db;
-use crate::support::telemetry::{line, traces};
+use crate::support::telemetry::{line, logs, traces};
 
 /// The first version, with rollups of two services over two hours; no segments.
 fn version_1(db: &Db) -> Connection {
@@ -151,4 +151,58 @@ fn what_a_migration_cannot_read_leaves_the_old_version_as_it_was() {
     assert_eq!(db.number("PRAGMA user_version"), 1);
     assert_eq!(db.number("SELECT count(*) FROM operation_minutes"), 4);
     assert_eq!(db.number("SELECT count(*) FROM sqlite_schema WHERE name = 'operation_hours'"), 0);
+}
+
+/// All that three searches find.
+fn found(db: &Db) -> Vec<String> {
+    ["query traces --limit 0", "query trace 0a", "query logs --limit 0"]
+        .map(|line| {
+            let end = crate::support::Obs::new(&db.dir, line).args("--format json").run();
+            assert!(end.code == 0 || line.contains("0a"), "{line}: {}", end.stderr);
+            format!("{}{}", end.text(), end.stderr)
+        })
+        .into()
+}
+
+/// Four segments of traces and logs, two of them merged.
+fn with_segments() -> Db {
+    let db = Db::new();
+    for part in 0..4 {
+        let mut stream = line(&traces(part * 50..part * 50 + 50));
+        stream += &line(&logs(part * 20..part * 20 + 20));
+        db.keep(stream);
+        if part == 1 {
+            db.store("compact").run().expect(0, "");
+        }
+    }
+    db
+}
+
+#[test]
+fn segments_of_every_older_version_are_found_as_before() {
+    let versions = [
+        // Trace ids were hashed in another way.
+        (3, "UPDATE trace_ids SET data = x'01000000', checksum = 0"),
+        (2, "DROP TABLE trace_ids;
+             CREATE TABLE trace_filters (segment INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, data BLOB NOT NULL);
+             INSERT INTO trace_filters SELECT id, 0, x'00' FROM segments"),
+        (1, "DROP TABLE trace_ids; DROP TABLE operation_hours; DROP TABLE edge_hours;
+             CREATE TABLE trace_filters (segment INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, data BLOB NOT NULL);
+             INSERT INTO trace_filters SELECT id, 0, x'00' FROM segments"),
+    ];
+    for (version, downgrade) in versions {
+        let db = with_segments();
+        let (before, all, hours) =
+            (found(&db), db.export(""), db.number("SELECT count(*) FROM operation_hours"));
+        assert!(hours > 0 && before[0].contains("trace_id"));
+        let connection = db.sql();
+        connection.execute_batch(downgrade).unwrap();
+        connection.pragma_update(None, "user_version", version).unwrap();
+        drop(connection);
+        assert_eq!(found(&db), before, "version {version}");
+        assert_eq!(db.number("PRAGMA user_version"), i64::from(obs::store::VERSION));
+        assert_eq!(db.number("SELECT count(*) FROM operation_hours"), hours, "version {version}");
+        assert!(db.export("") == all, "version {version}");
+        db.expect_whole(280);
+    }
 }
