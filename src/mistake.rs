@@ -73,6 +73,8 @@ impl Text {
         let shown = last.map_or(behind, |(at, _)| &behind[..at]);
         let more = if last.is_some() { "…" } else { "" };
         let line = format!("{before}{shown}{more}").replace('\t', " ");
+        // The place may be between the two characters of a line break.
+        let line = line.strip_suffix('\r').unwrap_or(&line);
         let caret = "^".repeat(wrong.width().min(shown.width()).max(1));
         let (name, message) = (&self.name, &mistake.message);
         format!("{name}:{number}:{column}: {message}\n  {line}\n  {:1$}{caret}", "", before.width())
@@ -92,6 +94,7 @@ mod tests {
         assert_eq!(explain("a 连接 b", 2..8), "query:1:3: wrong\n  a 连接 b\n    ^^^^");
         assert_eq!(explain("a\n\tbc", 3..4), "query:2:2: wrong\n   bc\n   ^");
         assert_eq!(explain("ab", 2..2), "query:1:3: wrong\n  ab\n    ^");
+        assert_eq!(explain("a\r\nb", 2..2), "query:1:3: wrong\n  a\n    ^");
     }
 
     #[test]

@@ -56,6 +56,11 @@ pub(super) fn now_ns() -> i64 {
 }
 
 impl TimeArgs {
+    /// The present in nanoseconds since the epoch.
+    pub(super) fn now_ns(&self) -> i64 {
+        self.now.ns()
+    }
+
     /// What `now` and times without an offset are in queries.
     pub(super) fn clock(&self) -> Clock {
         Clock { now_ns: self.now.ns(), zone: self.zone() }

@@ -252,12 +252,14 @@ impl Occurrences {
     const MOST: usize = 1 << 24;
 
     fn of(sets: &[(i64, Vec<u8>)]) -> Occurrences {
-        let keys: usize = sets.iter().map(|(_, set)| trace_ids::len(set)).sum();
+        let keys: usize =
+            sets.iter().filter_map(|(_, set)| trace_ids::keys(set)).map(|keys| keys.len()).sum();
         let slots = (keys * 8).next_power_of_two().min(Occurrences::MOST);
         let mut occurrences = Occurrences { counts: vec![0; slots], is_whole: true };
         for (_, set) in sets {
-            occurrences.is_whole &= trace_ids::is_whole(set);
-            for key in trace_ids::keys(set) {
+            let keys = trace_ids::keys(set);
+            occurrences.is_whole &= keys.is_some();
+            for key in keys.into_iter().flatten() {
                 let slot = occurrences.slot(key);
                 occurrences.counts[slot] = occurrences.counts[slot].saturating_add(1);
             }

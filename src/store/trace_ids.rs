@@ -62,21 +62,6 @@ pub(super) fn build(mut keys: Vec<u32>) -> Vec<u8> {
     keys.iter().flat_map(|key| key.to_le_bytes()).collect()
 }
 
-/// How many keys there are in the set.
-pub fn len(set: &[u8]) -> usize {
-    set.len() / BYTES
-}
-
-/// Whether the set is not damaged.
-pub fn is_whole(set: &[u8]) -> bool {
-    set.len().is_multiple_of(BYTES)
-}
-
-/// The keys in the set, in ascending order.
-pub fn keys(set: &[u8]) -> impl Iterator<Item = u32> {
-    set.as_chunks::<BYTES>().0.iter().map(|bytes| u32::from_le_bytes(*bytes))
-}
-
 /// Whether a trace may be in the set; in one that is damaged anything may be.
 pub fn may_hold(set: &[u8], key: u32) -> bool {
     let (keys, rest) = set.as_chunks::<BYTES>();
@@ -96,7 +81,7 @@ pub fn may_hold_any(set: &[u8], keys: &[u32]) -> bool {
     match keys.len() <= of_set.len() {
         true => keys.iter().any(|key| may_hold(set, *key)),
         // The longer of the two is looked up in.
-        false => !is_whole(set) || self::keys(set).any(|key| keys.binary_search(&key).is_ok()),
+        false => self::keys(set).is_none_or(|mut of_set| of_set.any(|key| keys.binary_search(&key).is_ok())),
     }
 }
 
