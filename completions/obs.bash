@@ -283,7 +283,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "table json csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv tsv otlp" -- "${cur}"))
                     return 0
                     ;;
                 --db)
@@ -317,7 +317,7 @@ _obs() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "table json csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv tsv otlp" -- "${cur}"))
                     return 0
                     ;;
                 --db)
@@ -367,7 +367,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "table json dot mermaid csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson dot mermaid csv tsv otlp" -- "${cur}"))
                     return 0
                     ;;
                 --db)
@@ -503,7 +503,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "table json csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv tsv otlp" -- "${cur}"))
                     return 0
                     ;;
                 --db)
@@ -561,7 +561,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "table json csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv tsv otlp" -- "${cur}"))
                     return 0
                     ;;
                 --db)
@@ -1221,7 +1221,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "table json csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv tsv otlp" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -1251,7 +1251,7 @@ _obs() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "table json csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv tsv otlp" -- "${cur}"))
                     return 0
                     ;;
                 --config)

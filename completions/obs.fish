@@ -138,8 +138,10 @@ complete -c obs -n "__fish_obs_using_subcommand store; and not __fish_seen_subco
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from stats" -l db -d 'The database [default: obs.db]' -r -F
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from stats" -l format -d 'Form of the report [default: table on a terminal, tsv elsewhere]' -r -f -a "table\t'Aligned, for people'
 json\t'One JSON document'
+ndjson\t'A line of JSON a row'
 csv\t'Comma-separated'
-tsv\t'Tab-separated'"
+tsv\t'Tab-separated'
+otlp\t'A stream of metrics, encoded as OBS_FORMAT says'"
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from stats" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from stats" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
 json\t'A JSON object a line'"
@@ -150,8 +152,10 @@ complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcomman
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from services" -l db -d 'The database [default: obs.db]' -r -F
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from services" -l format -d 'Form of the report [default: table on a terminal, tsv elsewhere]' -r -f -a "table\t'Aligned, for people'
 json\t'One JSON document'
+ndjson\t'A line of JSON a row'
 csv\t'Comma-separated'
-tsv\t'Tab-separated'"
+tsv\t'Tab-separated'
+otlp\t'A stream of metrics, encoded as OBS_FORMAT says'"
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from services" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
 complete -c obs -n "__fish_obs_using_subcommand store; and __fish_seen_subcommand_from services" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
 json\t'A JSON object a line'"
@@ -234,8 +238,10 @@ name\t'The name'"
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from services" -l limit -d 'Rows at the most; 0 is all [default: 20]' -r
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from services" -l format -d 'Form of the report [default: table on a terminal, tsv elsewhere]' -r -f -a "table\t'Aligned, for people'
 json\t'One JSON document'
+ndjson\t'A line of JSON a row'
 csv\t'Comma-separated'
-tsv\t'Tab-separated'"
+tsv\t'Tab-separated'
+otlp\t'A stream of metrics, encoded as OBS_FORMAT says'"
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from services" -l db -d 'The database [default: obs.db]' -r -F
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from services" -l signal -d 'Signal of frames that do not say theirs, as the collector\'s file exporter writes them' -r
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from services" -l since -d 'From so long ago' -r
@@ -260,8 +266,10 @@ name\t'The name'"
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from operations" -l limit -d 'Rows at the most; 0 is all [default: 20]' -r
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from operations" -l format -d 'Form of the report [default: table on a terminal, tsv elsewhere]' -r -f -a "table\t'Aligned, for people'
 json\t'One JSON document'
+ndjson\t'A line of JSON a row'
 csv\t'Comma-separated'
-tsv\t'Tab-separated'"
+tsv\t'Tab-separated'
+otlp\t'A stream of metrics, encoded as OBS_FORMAT says'"
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from operations" -l db -d 'The database [default: obs.db]' -r -F
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from operations" -l signal -d 'Signal of frames that do not say theirs, as the collector\'s file exporter writes them' -r
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from operations" -l since -d 'From so long ago' -r
@@ -343,8 +351,10 @@ complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcomman
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -l limit -d 'Operations that are shown, 0 for all' -r
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -l format -d 'Form of the report [default: table on a terminal, tsv elsewhere]' -r -f -a "table\t'Aligned, for people'
 json\t'One JSON document'
+ndjson\t'A line of JSON a row'
 csv\t'Comma-separated'
-tsv\t'Tab-separated'"
+tsv\t'Tab-separated'
+otlp\t'A stream of metrics, encoded as OBS_FORMAT says'"
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -l db -d 'The database [default: obs.db]' -r -F
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -l signal -d 'Signal of frames that do not say theirs, as the collector\'s file exporter writes them' -r
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
@@ -359,8 +369,10 @@ complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcomman
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from bottlenecks" -s V -l version -d 'Print version'
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from compare" -l format -d 'Form of the report [default: table on a terminal, tsv elsewhere]' -r -f -a "table\t'Aligned, for people'
 json\t'One JSON document'
+ndjson\t'A line of JSON a row'
 csv\t'Comma-separated'
-tsv\t'Tab-separated'"
+tsv\t'Tab-separated'
+otlp\t'A stream of metrics, encoded as OBS_FORMAT says'"
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from compare" -l db -d 'The database [default: obs.db]' -r -F
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from compare" -l signal -d 'Signal of frames that do not say theirs, as the collector\'s file exporter writes them' -r
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from compare" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
@@ -382,10 +394,12 @@ name\t'The name'"
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from deps" -l limit -d 'Rows at the most; 0 is all [default: 20]' -r
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from deps" -l format -d 'Form of the report [default: table on a terminal, tsv elsewhere]' -r -f -a "table\t'Aligned, for people'
 json\t'One JSON document'
+ndjson\t'A line of JSON a call'
 dot\t'A diagram for Graphviz'
 mermaid\t'A diagram for Mermaid, which Markdown may hold'
 csv\t'Comma-separated'
-tsv\t'Tab-separated'"
+tsv\t'Tab-separated'
+otlp\t'A stream of metrics, encoded as OBS_FORMAT says'"
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from deps" -l db -d 'The database [default: obs.db]' -r -F
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from deps" -l signal -d 'Signal of frames that do not say theirs, as the collector\'s file exporter writes them' -r
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from deps" -l since -d 'From so long ago' -r

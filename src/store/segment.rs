@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use zstd::bulk::Compressor;
+use zstd::bulk::{Compressor, Decompressor};
 
 use super::attributes::AttributeKey;
 use super::columns::Columns;
@@ -195,7 +195,7 @@ fn decompress_to(bytes: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
     let damaged = || io::Error::new(io::ErrorKind::InvalidData, "the compressed data is damaged");
     out.clear();
     out.reserve(length.ok_or_else(damaged)?);
-    zstd::bulk::decompress_to_buffer(bytes, out).map(drop)
+    Decompressor::new()?.decompress_to_buffer(bytes, out).map(drop)
 }
 
 /// The batches of a decompressed payload, whose bytes they share.
