@@ -51,6 +51,11 @@ impl FormatArgs {
         }
     }
 
+    /// Whether it is to be a stream.
+    pub(super) fn is_stream(&self) -> bool {
+        matches!(self.format, Some(ReportFormat::Otlp))
+    }
+
     /// Writes a report, whose rows are the list of this name in its JSON document; `now_ns` is the time of its metrics.
     ///
     /// # Errors

@@ -1,9 +1,11 @@
 //! `obs query compare`.
 
+use anyhow::anyhow;
 use clap::Args;
 use serde_json::Value;
 
 use super::super::report_args::FormatArgs;
+use super::super::time_args::now_ns;
 use super::source::SourceArgs;
 use super::trace::load;
 use crate::config::Config;
@@ -42,6 +44,11 @@ const CAUSES: usize = 5;
 
 impl CompareArgs {
     pub(super) fn run(&self, config: &Config) -> Result<Outcome, CommandError> {
+        if self.format.is_stream() {
+            return Err(CommandError::usage(anyhow!("a comparison is no stream")).hint(
+                "--format json or ndjson; obs query trace ID --format otlp gives the spans of a trace",
+            ));
+        }
         let (before, after) = (find::prefix(&self.before)?, find::prefix(&self.after)?);
         let data = self.source.open(config)?;
         let (before, after) = (load(&data.reader, &before)?.1, load(&data.reader, &after)?.1);
@@ -50,7 +57,7 @@ impl CompareArgs {
         if format == Format::Table {
             table::print(&shown(summary(&comparison)))?;
         }
-        report(&comparison, format).print(format)?;
+        self.format.print(&report(&comparison, format), "nodes", now_ns())?;
         Ok(data.outcome())
     }
 }

@@ -44,7 +44,7 @@ pub(super) struct TraceArgs {
     /// Fold nothing
     #[arg(long)]
     expand: bool,
-    /// Form of the trace [default: table on a terminal, tsv elsewhere]
+    /// Form of the trace [default: table on a terminal and with --attributes or --logs, tsv elsewhere]
     #[arg(long, value_name = "FORMAT")]
     format: Option<TraceFormat>,
     #[command(flatten)]
@@ -58,6 +58,8 @@ enum TraceFormat {
     Table,
     /// One JSON document
     Json,
+    /// A line of JSON a span
+    Ndjson,
     /// The spans as a stream, encoded as OBS_FORMAT says
     Otlp,
     /// A page for a browser
@@ -84,13 +86,16 @@ impl TraceArgs {
             if self.logs { find::of_trace(&data.reader, Signal::Logs, id)? } else { Vec::new() };
         let logs = Log::of_trace(id, &log_batches);
         let document = Document { trace: &trace, logs: &logs };
-        let default = if io::stdout().is_terminal() { TraceFormat::Table } else { TraceFormat::Tsv };
+        // A row has no place for attributes and log records.
+        let is_for_people = io::stdout().is_terminal() || self.attributes || self.logs;
+        let default = if is_for_people { TraceFormat::Table } else { TraceFormat::Tsv };
         match self.format.unwrap_or(default) {
             TraceFormat::Table => table::print(&waterfall(&trace, &logs, &self.view(&trace)))?,
             TraceFormat::Json => table::stream(|out| {
                 serde_json::to_writer_pretty(&mut *out, &document)?;
                 writeln!(out)
             })?,
+            TraceFormat::Ndjson => table::stream(|out| document.write_lines(out))?,
             TraceFormat::Otlp => {
                 write_stream(trace.batches().chain(log_batches))?;
             }

@@ -1,6 +1,7 @@
 //! A trace as one JSON document, `obs.query.trace/1`.
 
 use std::collections::HashMap;
+use std::io::{self, Write};
 
 use jiff::Timestamp;
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -37,6 +38,18 @@ impl Serialize for Document<'_> {
     }
 }
 
+impl Document<'_> {
+    /// Writes the spans alone, a line each.
+    ///
+    /// # Errors
+    /// Writing failed.
+    pub fn write_lines(&self, out: &mut dyn Write) -> io::Result<()> {
+        let logs = Logs::of(self.trace, self.logs);
+        let spans = Spans { trace: self.trace, logs: &logs };
+        self.trace.iter().try_for_each(|span| writeln!(out, "{}", spans.json(span)))
+    }
+}
+
 struct Spans<'a> {
     trace: &'a Trace,
     logs: &'a Logs<'a>,
@@ -44,12 +57,15 @@ struct Spans<'a> {
 
 impl Serialize for Spans<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let span = |(index, span, node): (usize, &Span, &Node)| {
-            let mut json = span_json(self.trace, index, span, node);
-            set(&mut json, "logs", logs_json(self.trace, self.logs.of_span(index)));
-            json
-        };
-        serializer.collect_seq(self.trace.iter().map(span))
+        serializer.collect_seq(self.trace.iter().map(|span| self.json(span)))
+    }
+}
+
+impl Spans<'_> {
+    fn json(&self, (index, span, node): (usize, &Span, &Node)) -> Value {
+        let mut json = span_json(self.trace, index, span, node);
+        set(&mut json, "logs", logs_json(self.trace, self.logs.of_span(index)));
+        json
     }
 }
 

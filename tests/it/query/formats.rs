@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::telemetry::{TIME, line, traces};
+use crate::support::telemetry::{TIME, line, logs, trace_id, traces};
 use crate::support::{Obs, TempDir};
 
 /// A database with the telemetry of a shop.
@@ -158,4 +158,28 @@ fn a_cursor_is_of_one_order() {
     assert_eq!(ids(&second).len(), 4);
     assert!(ids(&second).iter().all(|id| !ids(&first).contains(id)));
     page("--after longest-5").expect(2, "expected the cursor of a trace");
+}
+
+#[test]
+fn a_trace_is_a_line_a_span_and_what_no_row_can_hold_is_for_people() {
+    let dir = TempDir::new();
+    let stream = line(&traces(0..2)) + &line(&logs(0..2));
+    Obs::new(&dir, "store").stdin(stream).run().expect(0, "");
+    let [id, other] = [0, 1].map(|number| const_hex::encode(trace_id(number)));
+    let trace = |args: &str| {
+        let end = Obs::new(&dir, "query trace").arg(&id).args(args).run();
+        end.expect(0, "");
+        end.stdout
+    };
+    let document: Value = serde_json::from_slice(&trace("--format json")).unwrap();
+    assert_eq!(lines(&trace("--format ndjson")), *document["tree"].as_array().unwrap());
+    assert!(String::from_utf8(trace("--logs")).unwrap().contains("line 0"));
+    assert!(trace("").starts_with(b"span_id\t"));
+
+    let compare = |format: &str| {
+        Obs::new(&dir, "query compare").arg(&id).arg(&other).args(&format!("--format {format}")).run()
+    };
+    let document: Value = serde_json::from_slice(&compare("json").stdout).unwrap();
+    assert_eq!(lines(&compare("ndjson").stdout), *document["nodes"].as_array().unwrap());
+    compare("otlp").expect(2, "a comparison is no stream");
 }
