@@ -46,7 +46,10 @@ impl Document<'_> {
     pub fn write_lines(&self, out: &mut dyn Write) -> io::Result<()> {
         let logs = Logs::of(self.trace, self.logs);
         let spans = Spans { trace: self.trace, logs: &logs };
-        self.trace.iter().try_for_each(|span| writeln!(out, "{}", spans.json(span)))
+        self.trace.iter().try_for_each(|span| {
+            serde_json::to_writer(&mut *out, &spans.json(span))?;
+            writeln!(out)
+        })
     }
 }
 
@@ -62,7 +65,7 @@ impl Serialize for Spans<'_> {
 }
 
 impl Spans<'_> {
-    fn json(&self, (index, span, node): (usize, &Span, &Node)) -> Value {
+    fn json(&self, (index, span, node): (usize, &Span, &Node)) -> Map<String, Value> {
         let mut json = span_json(self.trace, index, span, node);
         set(&mut json, "logs", logs_json(self.trace, self.logs.of_span(index)));
         json
