@@ -67,7 +67,8 @@ pub fn of_obs(question: Question, document: &Value) -> Result<Answer> {
     })
 }
 
-fn sorted(mut rows: Answer) -> Answer {
+/// The rows by their first cell, each once.
+pub fn sorted(mut rows: Answer) -> Answer {
     rows.sort_by_key(|row| row[0].as_str().map(str::to_owned));
     rows.dedup();
     rows

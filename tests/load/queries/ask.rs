@@ -108,6 +108,8 @@ fn run(question: Question, system: System, mut command: Command, options: &Optio
         System::Obs => answer::of_obs(question, &document)?,
         _ => answer::of_rows(&document)?,
     };
+    // Rows are in the order of the spans, traces in that of their starts.
+    let answer = if question == Question::Search { answer::sorted(answer) } else { answer };
     let seconds = document["seconds"].as_f64().filter(|_| system == System::Duckdb).unwrap_or(whole);
     Ok(Run { seconds, peak_rss_bytes: usage.peak_rss_bytes, answer })
 }

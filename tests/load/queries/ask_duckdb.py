@@ -12,6 +12,8 @@ import duckdb
 database, sql = sys.argv[1:]
 begin = time.perf_counter()
 connection = duckdb.connect(database, read_only=True) if database else duckdb.connect()
+# It would stand before the rows.
+connection.execute("SET enable_progress_bar = false")
 rows = connection.execute(sql).fetchall()
 seconds = time.perf_counter() - begin
 print(json.dumps({"seconds": seconds, "rows": rows}))
