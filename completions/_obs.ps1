@@ -361,7 +361,7 @@ Register-ArgumentCompleter -Native -CommandName 'obs' -ScriptBlock {
             break
         }
         'obs;query;trace' {
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of the trace [default: table on a terminal, tsv elsewhere]')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of the trace [default: table on a terminal and with --attributes or --logs, tsv elsewhere]')
             [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'The database [default: obs.db]')
             [CompletionResult]::new('--signal', '--signal', [CompletionResultType]::ParameterName, 'Signal of frames that do not say theirs, as the collector''s file exporter writes them')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file (YAML) [default: ./obs.yaml if there is one]')

@@ -645,7 +645,7 @@ _obs() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "table json otlp html csv tsv" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson otlp html csv tsv" -- "${cur}"))
                     return 0
                     ;;
                 --db)
