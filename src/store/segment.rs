@@ -232,8 +232,12 @@ fn spare() -> MutexGuard<'static, Vec<Vec<u8>>> {
 
 impl Drop for Payload {
     fn drop(&mut self) {
+        // Batches of 16 MiB make a segment larger than it is to be, which is too much to keep.
+        if self.0.capacity() == 0 || self.0.capacity() > 2 * FULL {
+            return;
+        }
         let mut spare = spare();
-        if spare.len() < MOST_SPARE && self.0.capacity() > 0 {
+        if spare.len() < MOST_SPARE {
             spare.push(std::mem::take(&mut self.0));
         }
     }
