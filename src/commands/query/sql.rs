@@ -41,6 +41,8 @@ DESC LIMIT 20 reads the latest rows alone, ORDER BY Timestamp does so from the b
 condition, unless many segments overlap in time. Queries for a handful of traces in a large database are quickest \
 with TraceId IN (...).
 
+Timestamp is a text in UTC, which is compared as the instant that it is: with '2026-11-28T10:00:00Z', '2026-11-28 10:00' (UTC where it does not say, as datetime('now', '-1 hour') is), '2026-11-28 12:00+02:00' or '2026-11-28' (the beginning of the day). x COLLATE INSTANT compares others so. There is no --utc: columns say the same in every time zone; datetime(Timestamp, 'localtime') shows local time.
+
 All rows are written unless the query has a LIMIT. Rows that cannot be read because their segment is damaged are left \
 out, with a warning and exit code 3.";
 

@@ -30,7 +30,7 @@ pub(super) fn time_ns(time: u64) -> i64 {
     i64::try_from(time).unwrap_or(i64::MAX)
 }
 
-/// A time as text that sorts as the time does; `None` where there is none.
+/// A time as text that sorts as the time does, and as [`super::instant`] writes others; `None` where there is none.
 pub(super) fn timestamp(time: u64) -> Option<String> {
     let time = time_ns(time);
     (time > 0).then(|| timestamp_of(time))

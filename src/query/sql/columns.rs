@@ -1,5 +1,6 @@
 //! The columns of the tables `spans` and `logs`, named as ClickHouse's exporter of OpenTelemetry names them.
 
+use super::instant;
 use crate::otlp::Signal;
 
 /// What a column holds.
@@ -51,7 +52,7 @@ const fn column(field: Field, name: &'static str, kind: &'static str, about: &'s
     Column { name, kind, about, field }
 }
 
-const TIME: &str = "2026-01-01T00:00:00.000000000Z, for datetime() and its like; NULL where there is none";
+const TIME: &str = "2026-01-01T00:00:00.000000000Z, in UTC, compared as an instant; NULL where there is none";
 const TIME_NS: &str = "the same in nanoseconds since the epoch";
 const ROW: &str = "the row, for attr(s.row, 'key'); hidden";
 
@@ -116,6 +117,11 @@ pub const LOGS: &[Column] = &[
 ];
 
 impl Field {
+    /// The collation with which SQLite compares it; `None` for SQLite's own.
+    pub(super) fn collation(self) -> Option<&'static str> {
+        matches!(self, Field::Timestamp | Field::ObservedTimestamp).then_some(instant::COLLATION)
+    }
+
     /// Whether it stands in the columns of a segment, so that the batches need not be read.
     pub(super) fn is_beside_payload(self) -> bool {
         use Field::{
@@ -144,7 +150,8 @@ pub(super) fn of(signal: Signal) -> &'static [Column] {
 pub(super) fn declaration(signal: Signal) -> String {
     let column = |column: &Column| {
         let hidden = if column.field == Field::Row { " HIDDEN" } else { "" };
-        format!("{} {}{hidden}", column.name, column.kind)
+        let collation = column.field.collation().map(|name| format!(" COLLATE {name}")).unwrap_or_default();
+        format!("{} {}{collation}{hidden}", column.name, column.kind)
     };
     let columns: Vec<String> = of(signal).iter().map(column).collect();
     format!("CREATE TABLE t({})", columns.join(", "))

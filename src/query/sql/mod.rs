@@ -11,6 +11,7 @@ mod cell;
 mod columns;
 mod cursor;
 mod guard;
+mod instant;
 mod json;
 mod plan;
 mod problem;
@@ -65,6 +66,7 @@ impl<'a> Session<'a> {
         let again = share(database).map_err(|error| database.explain("read", error))?;
         let shared = Arc::new(Mutex::new(Reader::new(Database::of_connection(again, database.path()))?));
         let register = |connection: &mut Connection| {
+            instant::register(connection)?;
             table::register(connection, &shared)?;
             attr::register(connection, &shared)?;
             guard::guard(connection)

@@ -69,9 +69,12 @@ impl Term {
         helps.then_some(Term { field, comparison, is_list: false, column })
     }
 
-    /// Whether values are compared as text, so that the collation matters.
-    pub(super) fn is_text(self) -> bool {
-        !matches!(self.field, Field::TimeUnixNano | Field::Duration | Field::SeverityNumber | Field::Row)
+    /// The collation with which texts must be compared, so that it is understood; `None` where values are numbers.
+    pub(super) fn collation(self) -> Option<&'static str> {
+        match self.field {
+            Field::TimeUnixNano | Field::Duration | Field::SeverityNumber | Field::Row => None,
+            field => Some(field.collation().unwrap_or("BINARY")),
+        }
     }
 
     /// The share of rows that it leaves, as a guess.

@@ -109,7 +109,7 @@ unsafe impl VTab<'_> for Table {
             .collect();
         let mut terms = Vec::new();
         for (index, mut term) in found {
-            if term.is_text() && info.collation(index)? != "BINARY" {
+            if term.collation().is_some_and(|collation| info.collation(index) != Ok(collation)) {
                 continue;
             }
             term.is_list = term.comparison == Comparison::Equal && info.set_in_constraint(index, true)?;

@@ -5,6 +5,7 @@ mod columns;
 mod output;
 mod properties;
 mod refusals;
+mod times;
 mod work;
 
 use obs::query::sql::Session;

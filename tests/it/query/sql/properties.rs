@@ -74,7 +74,9 @@ fn time() -> impl Strategy<Value = String> {
         format!("2026-01-01T00:00:{seconds:02}.{rest:09}Z")
     });
     let cut = (whole.clone(), 0..30_usize).prop_map(|(time, length)| time[..length].to_owned());
-    prop_oneof![4 => whole, 2 => cut, 1 => Just("3000".into()), 1 => Just("~".into())]
+    let spaced = cut.clone().prop_map(|time| time.replace('T', " "));
+    let shifted = whole.clone().prop_map(|time| time.replace("-01T00", "-01 09").replace('Z', "+09:00"));
+    prop_oneof![4 => whole, 2 => cut, 2 => spaced, 2 => shifted, 1 => Just("3000".into()), 1 => Just("~".into())]
 }
 
 fn name() -> impl Strategy<Value = String> {
@@ -133,6 +135,8 @@ fn condition() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => (comparison(), time()).prop_map(|(comparison, time)| format!("Timestamp {comparison} {time}")),
         1 => (time(), time()).prop_map(|(from, to)| format!("Timestamp BETWEEN {from} AND {to}")),
+        1 => list(time()).prop_map(|times| format!("Timestamp IN ({times})")),
+        1 => (comparison(), time()).prop_map(|(comparison, time)| format!("Timestamp {comparison} {time} COLLATE BINARY")),
         3 => (numeric(), comparison(), number()).prop_map(|(column, comparison, number)| format!("{column} {comparison} {number}")),
         1 => (numeric(), list(number())).prop_map(|(column, numbers)| format!("{column} IN ({numbers})")),
         3 => (text(), comparison(), prop_oneof![name(), id()]).prop_map(|(column, comparison, name)| format!("{column} {comparison} {name}")),
