@@ -20,6 +20,7 @@
 //! bytes. It knows nothing of where these come from.
 
 mod field;
+mod foreign;
 mod lexer;
 mod literal;
 mod matcher;
@@ -32,6 +33,8 @@ mod values;
 pub mod words;
 
 use std::ops::Range;
+
+use crate::mistake::Mistake;
 
 pub use field::{Field, Intrinsic, Levels, is_known, suggest};
 pub use literal::{level_name, parse_level};
@@ -50,6 +53,8 @@ pub struct Search {
     pub query: Query,
     /// `count by`: the fields; empty where everything is counted together.
     pub count_by: Option<Vec<Name>>,
+    /// What is text, and may have been meant otherwise.
+    pub notes: Vec<Mistake>,
 }
 
 /// What is searched for.

@@ -1,5 +1,6 @@
 //! A query of its tokens.
 
+use super::foreign::{self, Found, Place};
 use super::lexer::{Kind, Token, tokens};
 use super::pattern::Pattern;
 use super::{Comparison, Name, Query, Search, Test, Text};
@@ -13,14 +14,14 @@ const DEEPEST: usize = 200;
 /// # Errors
 /// What is wrong with it, and where.
 pub fn parse(text: &str) -> Result<Search, Mistake> {
-    let mut parser = Parser { text, tokens: tokens(text)?, at: 0, depth: 0 };
+    let mut parser = Parser { text, tokens: tokens(text)?, at: 0, depth: 0, notes: Vec::new() };
     let query = match parser.kind() {
         Kind::End | Kind::Sign("|") => Query::All,
         _ => parser.or(&mut Parser::term)?,
     };
     let count_by = parser.count_by()?;
     match parser.kind() {
-        Kind::End => Ok(Search { query, count_by }),
+        Kind::End => Ok(Search { query, count_by, notes: parser.notes }),
         _ => Err(match count_by {
             None => parser.expected_and("the end"),
             Some(names) if names.is_empty() => parser.expected("by or the end"),
@@ -34,6 +35,7 @@ struct Parser<'a> {
     tokens: Vec<Token>,
     at: usize,
     depth: usize,
+    notes: Vec<Mistake>,
 }
 
 type Element<'p, 'a> = &'p mut dyn FnMut(&mut Parser<'a>) -> Result<Query, Mistake>;
@@ -58,7 +60,27 @@ impl<'a> Parser<'a> {
         found
     }
 
+    fn place(&self) -> Place<'_> {
+        Place { text: self.text, tokens: &self.tokens, at: self.at }
+    }
+
+    /// Takes note of what a neighbour's language means by a word.
+    fn take(&mut self, found: Option<Found>) -> Result<(), Mistake> {
+        match found {
+            Some(Found::Wrong(mistake)) => return Err(mistake),
+            Some(Found::Odd(note)) => self.notes.push(note),
+            None => {}
+        }
+        Ok(())
+    }
+
     fn expected(&self, what: &str) -> Mistake {
+        if let Some(mistake) = foreign::range(self.place()) {
+            return mistake;
+        }
+        if let Some((span, found, hint)) = foreign::sign(self.place()) {
+            return Mistake::new(span, format!("expected {what}, found {found}")).hint(hint);
+        }
         let token = self.token();
         let found = match &token.kind {
             Kind::End => "the end".to_owned(),
@@ -76,6 +98,13 @@ impl<'a> Parser<'a> {
     }
 
     fn expected_and(&self, end: &str) -> Mistake {
+        if let Some(mistake) = foreign::conjunction(self.place()).or_else(|| foreign::negation(self.place()))
+        {
+            return mistake;
+        }
+        if let Some(Found::Wrong(mistake)) = foreign::comparison(self.place()) {
+            return mistake;
+        }
         let mistake = self.expected(&format!("and, or or {end}"));
         match self.kind() {
             Kind::Quoted(_) | Kind::Word(_) => mistake.hint("put and or or between two conditions"),
@@ -124,6 +153,7 @@ impl<'a> Parser<'a> {
 
     /// A condition: `field: value`, `field > value`, or a value that any field may have.
     fn term(&mut self) -> Result<Query, Mistake> {
+        self.expect_own()?;
         let name = match self.kind() {
             Kind::Word(pattern) | Kind::Quoted(pattern) => {
                 Name { pattern: pattern.clone(), span: self.token().span.clone() }
@@ -145,13 +175,19 @@ impl<'a> Parser<'a> {
             let text = self.text(&format!("a value behind {sign}"))?;
             return Ok(Query::Is(Some(name), Test::Compares(*comparison, text)));
         }
+        let begin = self.at;
         let text = self.text("a value")?;
+        for at in begin..self.at {
+            let found = foreign::comparison(Place { text: self.text, tokens: &self.tokens, at });
+            self.take(found)?;
+        }
         Ok(if text.whole().is_anything() { Query::All } else { Query::Is(None, Test::Equals(text)) })
     }
 
     /// What stands behind `field:`, a value or several in parentheses.
     fn values(&mut self, name: &Name) -> Result<Query, Mistake> {
         let mut value = |parser: &mut Parser<'a>| {
+            parser.expect_own()?;
             let text = parser.text("a value behind :")?;
             Ok(match text.whole().is_anything() {
                 true if name.pattern.is_anything() => Query::All,
@@ -165,6 +201,13 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// Expects a condition or a value as they are written here.
+    fn expect_own(&mut self) -> Result<(), Mistake> {
+        let mistake = foreign::negation(self.place()).or_else(|| foreign::range(self.place()));
+        mistake.map_or(Ok(()), Err)?;
+        self.take(foreign::expression(self.place()))
+    }
+
     /// A value: a quoted one, or words.
     fn text(&mut self, what: &str) -> Result<Text, Mistake> {
         let begin = self.token().span.clone();
@@ -176,6 +219,9 @@ impl<'a> Parser<'a> {
         let mut words: Vec<Pattern> = Vec::new();
         let mut span = begin;
         while let Kind::Word(pattern) = self.kind() {
+            if let Some(mistake) = foreign::conjunction(self.place()) {
+                return Err(mistake);
+            }
             words.push(pattern.clone());
             span.end = self.token().span.end;
             self.at += 1;
@@ -199,6 +245,9 @@ impl<'a> Parser<'a> {
     }
 
     fn count_by(&mut self) -> Result<Option<Vec<Name>>, Mistake> {
+        if foreign::sign(self.place()).is_some() {
+            return Err(self.expected_and("the end"));
+        }
         if !self.take_sign("|") {
             return Ok(None);
         }

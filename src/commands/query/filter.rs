@@ -92,7 +92,7 @@ impl FilterArgs {
         }
         let typed = match &self.r#where {
             Some(text) => match parse(text, signal, &clock)? {
-                Search { query, count_by: None } => query,
+                Search { query, count_by: None, .. } => query,
                 Search { .. } => {
                     return Err(CommandError::usage(anyhow!("--where finds spans, it does not count them"))
                         .hint("leave | count out; obs query operations counts the spans of each operation"));

@@ -20,6 +20,11 @@ pub(super) fn parse(text: &str, signal: Signal, clock: &Clock) -> Result<Search,
     };
     let search = expr::parse(text).map_err(explain)?;
     Matcher::compile(&search.query, signal, clock).map_err(explain)?;
+    for note in &search.notes {
+        let hint = note.hint.as_deref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+        let text = mistake::Text { name: "query".into(), text: text.to_owned() };
+        tracing::warn!("{}{hint}", text.explain(note));
+    }
     Ok(search)
 }
 

@@ -76,6 +76,35 @@ fn fields_that_nothing_has_are_named_once() {
 }
 
 #[test]
+fn text_that_a_neighbour_would_read_otherwise_is_told() {
+    let of_logs = |query: &str| run("query logs --format ndjson", &[query, "--exit-code"], LOGS);
+    for (query, note) in [
+        (
+            "user_id=12345",
+            "obs query: warning: query:1:8: user_id = is looked for as text\n  user_id=12345\n         ^\nhint: user_id: 12345\n",
+        ),
+        (
+            "path: /api/",
+            "/api/ is text with its slashes\n  path: /api/\n        ^^^^^\nhint: there are no regular",
+        ),
+        (
+            "level: 'error'",
+            "'error' is text with its quotes\n  level: 'error'\n         ^^^^^^^\nhint: quotes are \": \"error\"\n",
+        ),
+    ] {
+        let end = of_logs(query);
+        assert!(end.code == 1 && end.stderr.contains(note), "{query}: {}", end.stderr);
+    }
+    for query in
+        ["\"user_id=12345\"", r"user_id\=12345", "message: user_id=12345", "user_id: \"/api/\"", r"v: \'x'"]
+    {
+        assert!(!of_logs(query).stderr.contains("query:1"), "{query}");
+    }
+    let of_spans = run("query traces", &["--where", "verb='GET' and retry=3"], SPANS);
+    assert!(of_spans.stderr.contains("hint: retry: 3\n"), "{}", of_spans.stderr);
+}
+
+#[test]
 fn a_service_that_there_is_not_is_named_where_nothing_is_found() {
     let warning = "obs query: warning: there is no service \"chekout\"; do you mean \"checkout\"? there are \"checkout\"\n";
     for (line, args, stream) in [

@@ -51,6 +51,7 @@ cases! {
     escapes
     fields
     levels
+    neighbours
     numbers
     precedence
     spans
