@@ -17,6 +17,7 @@ mod trace;
 mod traces;
 mod typed;
 mod unknown;
+mod unread;
 
 pub(super) use output::write_stream;
 

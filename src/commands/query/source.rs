@@ -10,6 +10,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::super::db_args::DbArgs;
 use super::super::stream_args::InputArgs;
+use super::unread;
 use crate::config::{Config, Storage};
 use crate::error::{CommandError, Outcome};
 use crate::otlp::Signal;
@@ -59,11 +60,14 @@ impl SourceArgs {
         let mut bar = progress::Bar::new("migrating", "rows");
         let mut read =
             |path: &Path| Database::read(path, &mut |done, of| bar.show(done, of)).and_then(Reader::new);
+        self.expect_one()?;
         match self.files.as_slice() {
             [] => {
                 let storage: Storage = config.section()?;
                 let path = self.db.path(storage.path.as_ref());
-                Ok(Data::of(read(&path)?))
+                let data = Data::of(read(&path)?);
+                unread::warn(&path);
+                Ok(data)
             }
             [file] if is_database(file) => Ok(Data::of(read(Path::new(file))?)),
             files => {
@@ -98,6 +102,7 @@ impl SourceArgs {
     /// # Errors
     /// One of them cannot be opened, or is a database.
     pub(super) fn inputs(&self) -> Result<(Vec<Input>, Stop), CommandError> {
+        self.expect_one()?;
         if let Some(file) = self.files.iter().find(|file| is_database(file)) {
             return Err(CommandError::usage(anyhow!("{file} is a database, not a stream"))
                 .hint("one database is searched at a time"));
@@ -108,6 +113,14 @@ impl SourceArgs {
 }
 
 impl SourceArgs {
+    /// Expects a database or streams, not both.
+    fn expect_one(&self) -> Result<(), CommandError> {
+        let (Some(db), Some(file)) = (self.db.given(), self.files.first()) else { return Ok(()) };
+        let db = db.display();
+        Err(CommandError::usage(anyhow!("expected --db or FILE, found --db {db} and the file {file}"))
+            .hint(format!("without --db {file} is searched, without FILE the database {db}")))
+    }
+
     /// Expects that an operand is what it stands for, not a file that was meant to be searched; `command` takes the file
     /// behind it.
     ///

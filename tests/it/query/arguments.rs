@@ -3,14 +3,14 @@
 use crate::support::{End, Obs, TempDir};
 
 /// Spans of traces 1 to 4, with what they say of an exception.
-const SPANS: &str = r#"{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"checkout"}}]},"scopeSpans":[{"spans":[
+pub const SPANS: &str = r#"{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"checkout"}}]},"scopeSpans":[{"spans":[
 {"traceId":"00000000000000000000000000000001","spanId":"0000000000000001","name":"GET","startTimeUnixNano":"1767225600000000000","attributes":[{"key":"exception.message","value":{"stringValue":"timeout"}}]},
 {"traceId":"00000000000000000000000000000002","spanId":"0000000000000001","name":"GET","startTimeUnixNano":"1767225600000000000","attributes":[{"key":"exception.message","value":{"stringValue":"connection timeout exceeded"}}]},
 {"traceId":"00000000000000000000000000000003","spanId":"0000000000000001","name":"GET","startTimeUnixNano":"1767225600000000000","status":{"code":2,"message":"timeout"},"events":[{"attributes":[{"key":"exception.message","value":{"stringValue":"tim*"}}]}]},
 {"traceId":"00000000000000000000000000000004","spanId":"0000000000000001","name":"GET now","startTimeUnixNano":"1767225600000000000","attributes":[{"key":"error","value":{"stringValue":"no"}}]}]}]}]}"#;
 
 /// A log record with a field in its body, and one without.
-const LOGS: &str = r#"{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"checkout"}}]},"scopeLogs":[{"logRecords":[
+pub const LOGS: &str = r#"{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"checkout"}}]},"scopeLogs":[{"logRecords":[
 {"timeUnixNano":"1767225600000000000","severityNumber":17,"body":{"kvlistValue":{"values":[{"key":"user_id","value":{"stringValue":"12345"}}]}},"attributes":[{"key":"code","value":{"intValue":"7"}}]},
 {"timeUnixNano":"1767225601000000000","severityNumber":9,"body":{"stringValue":"started"}}]}]}]}"#;
 
