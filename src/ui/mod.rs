@@ -3,6 +3,7 @@
 pub mod colour;
 pub mod duration;
 pub mod log;
+mod narrow;
 pub mod progress;
 pub mod rows;
 pub mod sparkline;

@@ -7,6 +7,8 @@ use tabled::builder::Builder;
 use tabled::settings::object::{Columns, Object, Rows};
 use tabled::settings::{Alignment, Padding, Style};
 
+use super::terminal::cut;
+use super::{narrow, terminal};
 use crate::error::CommandError;
 
 /// Form of a report.
@@ -109,14 +111,33 @@ pub fn tsv_line<'c>(cells: impl Iterator<Item = &'c str>) -> String {
     line
 }
 
-/// Rows in aligned columns: headings, and whether the column holds numbers.
+/// Columns between those of a table.
+const GAP: usize = 2;
+
+/// Rows in aligned columns: headings, and whether the column holds numbers. On a terminal texts are cut, and the last columns
+/// left out, where a row would not fit into a line.
 pub fn aligned(columns: &[(String, bool)], rows: &[Vec<String>]) -> String {
+    let room = io::stdout().is_terminal().then(terminal::columns);
+    let headings = columns.iter().map(|(heading, _)| printable(heading)).collect();
+    let rows = rows.iter().map(|row| row.iter().map(|cell| printable(cell)).collect());
+    let mut rows: Vec<Vec<String>> = std::iter::once(headings).chain(rows).collect();
+    if let Some(room) = room {
+        let are_numbers: Vec<bool> = columns.iter().map(|(_, is_number)| *is_number).collect();
+        let ellipsis = if terminal::is_utf8() { "…" } else { "..." };
+        let widths = narrow::widths(&are_numbers, &rows, (GAP, terminal::width(ellipsis)), room);
+        for row in &mut rows {
+            let has_more = row.len() > widths.len();
+            row.truncate(widths.len());
+            row.iter_mut().zip(&widths).for_each(|(cell, columns)| *cell = cut(cell, *columns, ellipsis));
+            row.extend(has_more.then(|| ellipsis.to_owned()));
+        }
+    }
+    let shown = rows.first().map_or(0, Vec::len);
     let mut builder = Builder::default();
-    builder.push_record(columns.iter().map(|(heading, _)| printable(heading)));
-    rows.iter().for_each(|row| builder.push_record(row.iter().map(|cell| printable(cell))));
+    rows.into_iter().for_each(|row| builder.push_record(row));
     let mut table = builder.build();
-    table.with(Style::empty()).with(Padding::new(0, 2, 0, 0));
-    for (index, _) in columns.iter().enumerate().filter(|(_, (_, is_number))| *is_number) {
+    table.with(Style::empty()).with(Padding::new(0, GAP, 0, 0));
+    for (index, _) in columns.iter().enumerate().take(shown).filter(|(_, (_, is_number))| *is_number) {
         table.modify(Columns::one(index).intersect(Rows::new(0..)), Alignment::right());
     }
     let text = table.to_string();

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::super::report_args::FormatArgs;
 use super::super::time_args::now_ns;
 use super::source::SourceArgs;
-use super::trace::load;
+use super::trace::{load, whole};
 use crate::config::Config;
 use crate::error::{CommandError, Outcome};
 use crate::query::find;
@@ -49,7 +49,7 @@ impl CompareArgs {
                 "--format json or ndjson; obs query trace ID --format otlp gives the spans of a trace",
             ));
         }
-        let (before, after) = (find::prefix(&self.before)?, find::prefix(&self.after)?);
+        let (before, after) = (find::prefix(whole(&self.before))?, find::prefix(whole(&self.after))?);
         let data = self.source.open(config)?;
         let (before, after) = (load(&data.reader, &before)?.1, load(&data.reader, &after)?.1);
         let comparison = compare(&before, &after);

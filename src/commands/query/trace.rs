@@ -76,7 +76,7 @@ const MANY: usize = 200;
 impl TraceArgs {
     pub(super) fn run(&self, config: &Config) -> Result<Outcome, CommandError> {
         self.source.expect_no_file("the id of a trace", &self.id, "obs query trace ID")?;
-        let prefix = find::prefix(&self.id)?;
+        let prefix = find::prefix(whole(&self.id))?;
         if self.format == Some(TraceFormat::Otlp) {
             StreamFormat::of_environment()?;
         }
@@ -132,6 +132,11 @@ pub(super) fn text(trace: &Trace) -> String {
             collapse: trace.spans.len() > MANY,
         },
     )
+}
+
+/// An id without the ellipsis with which a list on a narrow terminal cuts it.
+pub(super) fn whole(id: &str) -> &str {
+    id.trim_end_matches('…').trim_end_matches("...")
 }
 
 /// The trace whose id begins with `prefix`.

@@ -1,9 +1,13 @@
 //! What a terminal gets to see of names and texts that others have chosen.
 
+use std::fs::File;
+use std::io::Read;
+
+use rustix::termios::{Winsize, tcsetwinsize};
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
-use crate::support::{Obs, TempDir};
+use crate::support::{Obs, TempDir, terminal};
 
 const TIME_S: u64 = 1_767_225_600;
 const IDS: [&str; 2] = ["4bf92f3577b34da6a3ce929d0e0e4736", "a3ce929d0e0e47364bf92f3577b34da6"];
@@ -151,4 +155,44 @@ fn there_may_be_more_columns_than_any_terminal_has() {
     }
     // What is no number says nothing.
     assert_eq!(query("99999999999999999999"), query("100"));
+}
+
+/// What a terminal of so many columns shows.
+fn on_terminal(dir: &TempDir, line: &str, columns: u16) -> String {
+    let (controller, user) = terminal();
+    let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    tcsetwinsize(&controller, size).unwrap();
+    let shown = std::thread::spawn(move || {
+        let mut shown = Vec::new();
+        // The end of a terminal is an error.
+        let _ = File::from(controller).read_to_end(&mut shown);
+        String::from_utf8(shown).unwrap().replace("\r\n", "\n")
+    });
+    Obs::new(dir, line).env("LC_ALL", "C.UTF-8").stdout_to(user).run().expect(0, "");
+    shown.join().unwrap()
+}
+
+#[test]
+fn rows_of_tables_fit_into_the_lines_of_a_terminal() {
+    let dir = kept("a name that is rather long, for a service as for an operation");
+    let widest = |text: &str| text.lines().map(UnicodeWidthStr::width).max().unwrap();
+    for line in ["traces", "services", "bottlenecks", "compare 4bf9 a3ce"] {
+        for columns in [80, 100, 120] {
+            let text = on_terminal(&dir, &format!("query {line}"), columns);
+            assert!(widest(&text) <= usize::from(columns), "{line} {columns}:\n{text}");
+            assert!(text.contains("a na") && text.contains('…'), "{line} {columns}:\n{text}");
+        }
+    }
+    let traces = on_terminal(&dir, "query traces", 80);
+    assert!(widest(&traces) > 70 && traces.contains("2026-01-01T00:00:00Z "), "{traces}");
+    // What is left of an id finds the trace.
+    let id = traces.lines().last().unwrap().split(' ').next().unwrap();
+    assert!(id.ends_with('…') && IDS.iter().any(|whole| whole.starts_with(id.trim_end_matches('…'))), "{id}");
+    let trace = Obs::new(&dir, "query trace --format table").arg(id).run();
+    assert!(trace.text().starts_with("trace "), "{}", trace.stderr);
+    // A wide terminal and a file get all of it.
+    let whole = "a name that is rather long, for a service as for an operation (2)";
+    assert!(on_terminal(&dir, "query traces", 300).contains(whole));
+    let to_file = Obs::new(&dir, "query traces --format table").env("COLUMNS", "80").run();
+    assert!(to_file.text().contains(whole), "{}", to_file.text());
 }
