@@ -9,7 +9,8 @@ use super::source::Data;
 use crate::error::{CommandError, Outcome};
 use crate::otlp::Batch;
 use crate::stream::{Ledger, StreamWriter, stdout};
-use crate::ui::table::{self, Format, Table};
+use crate::ui::rows;
+use crate::ui::table::{self, Format};
 
 /// Options of searches.
 #[derive(Debug, Clone, Args)]
@@ -63,17 +64,15 @@ impl OutputArgs {
 }
 
 impl SearchFormat {
-    /// Writes rows, of which each has its JSON too; `json` is the document around these.
-    pub(super) fn print(self, table: Table, each: &[serde_json::Value]) -> Result<(), CommandError> {
+    /// The form of a list; `None` of a stream, which is none.
+    pub(super) fn of_list(self) -> Option<rows::Format> {
         match self {
-            SearchFormat::Table => table.print(Format::Table),
-            SearchFormat::Json => table.print(Format::Json),
-            SearchFormat::Csv => table.print(Format::Csv),
-            SearchFormat::Tsv => table.print(Format::Tsv),
-            SearchFormat::Ndjson | SearchFormat::Otlp => {
-                let lines: String = each.iter().map(|json| format!("{json}\n")).collect();
-                table::print(&lines)
-            }
+            SearchFormat::Table => Some(rows::Format::Table),
+            SearchFormat::Json => Some(rows::Format::Json),
+            SearchFormat::Ndjson => Some(rows::Format::Ndjson),
+            SearchFormat::Csv => Some(rows::Format::Csv),
+            SearchFormat::Tsv => Some(rows::Format::Tsv),
+            SearchFormat::Otlp => None,
         }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::super::time_args::utc;
 use super::filter::{DurationArgs, FilterArgs};
 use super::listing::Listing;
-use super::output::{OutputArgs, SearchFormat, write_stream};
+use super::output::{OutputArgs, write_stream};
 use super::source::{Data, SourceArgs};
 use crate::config::Config;
 use crate::error::{CommandError, Outcome};
@@ -17,6 +17,7 @@ use crate::otlp::Signal;
 use crate::query::find::Parts;
 use crate::query::traces::{Cursor, Order, Summary, TraceId, TraceSearch};
 use crate::ui::duration::duration;
+use crate::ui::rows::Format;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -101,9 +102,9 @@ impl TracesArgs {
             limit,
             range_ns: filter.range_ns,
         };
-        let found = match format {
-            SearchFormat::Otlp => self.write_spans(&search, &data)?,
-            format => self.list(&search, &data, format)?,
+        let found = match format.of_list() {
+            Some(format) => self.list(&search, &data, format)?,
+            None => self.write_spans(&search, &data)?,
         };
         match found.next() {
             Some(next) => tracing::info!("there are more: --after {next}, or --limit"),
@@ -128,7 +129,7 @@ impl TracesArgs {
         }
     }
 
-    fn list(&self, search: &TraceSearch, data: &Data, format: SearchFormat) -> Result<Found, CommandError> {
+    fn list(&self, search: &TraceSearch, data: &Data, format: Format) -> Result<Found, CommandError> {
         let mut listing = Listing::begin(format, COLUMNS, ("obs.query.traces/1", "traces"))?;
         let found = self.each(search, data, |trace| {
             listing.row(|| self.row(trace, format), || trace_json(trace, search.order))
@@ -181,8 +182,8 @@ impl TracesArgs {
         Ok(found)
     }
 
-    fn row(&self, trace: &Summary, format: SearchFormat) -> Vec<String> {
-        let is_table = format == SearchFormat::Table;
+    fn row(&self, trace: &Summary, format: Format) -> Vec<String> {
+        let is_table = format == Format::Table;
         let services =
             trace.services.iter().map(|service| format!("{} ({})", service.service, service.spans));
         vec![

@@ -12,6 +12,7 @@ use crate::error::CommandError;
 use crate::expr::{Field, Name};
 use crate::otlp::Signal;
 use crate::query::logs::{self, Counts, LogSearch, MOST_VALUES};
+use crate::ui::rows;
 use crate::ui::sparkline::sparkline;
 use crate::ui::table::{self, Format};
 use crate::ui::terminal;
@@ -23,7 +24,7 @@ const PARTS: usize = 40;
 pub(super) struct Count {
     names: Vec<String>,
     fields: Vec<Field>,
-    format: SearchFormat,
+    format: rows::Format,
 }
 
 impl Count {
@@ -32,10 +33,10 @@ impl Count {
     /// # Errors
     /// A name is too long, or the form is none of counts.
     pub(super) fn compile(names: &[Name], format: SearchFormat) -> Result<Count, CommandError> {
-        if format == SearchFormat::Otlp {
-            return Err(CommandError::usage(anyhow!("counts are no log records"))
-                .hint("--format json, ndjson, csv or tsv"));
-        }
+        let format = format.of_list().ok_or_else(|| {
+            CommandError::usage(anyhow!("counts are no log records"))
+                .hint("--format json, ndjson, csv or tsv")
+        })?;
         let fields: Option<Vec<Field>> = names.iter().map(|name| Field::named(name, Signal::Logs)).collect();
         let fields = fields.ok_or_else(|| CommandError::usage(anyhow!("the name of a field is too long")))?;
         let names = names.iter().filter_map(|name| name.pattern.as_literal()).map(str::to_owned).collect();
@@ -44,7 +45,7 @@ impl Count {
 
     /// Prints how many records there are of each value; returns whether there are none.
     pub(super) fn run(&self, data: &Data, search: &LogSearch, args: &LogsArgs) -> Result<bool, CommandError> {
-        let parts = if matches!(self.format, SearchFormat::Csv | SearchFormat::Tsv) { 0 } else { PARTS };
+        let parts = if matches!(self.format, rows::Format::Csv | rows::Format::Tsv) { 0 } else { PARTS };
         let limit = (args.limit > 0).then_some(args.limit);
         let counts = search.count(&data.reader, &self.fields, parts, limit)?;
         data.reader.release()?;
@@ -62,7 +63,7 @@ impl Count {
         let rows = &counts.counts;
         let each: Vec<Value> = rows.iter().map(|count| count_json(count, &texts)).collect();
         match self.format {
-            SearchFormat::Json => {
+            rows::Format::Json => {
                 let document = json!({
                     "schema": "obs.query.log_counts/1",
                     "from": utc(counts.range_ns.0),
@@ -73,14 +74,12 @@ impl Count {
                 });
                 table::print(&format!("{document:#}\n"))?;
             }
-            SearchFormat::Ndjson => {
+            rows::Format::Ndjson => {
                 table::print(&each.iter().map(|json| format!("{json}\n")).collect::<String>())?;
             }
-            SearchFormat::Table | SearchFormat::Otlp => {
-                table::print(&for_people(counts, rows, &texts, args)?)?
-            }
-            SearchFormat::Csv | SearchFormat::Tsv => {
-                let format = if self.format == SearchFormat::Csv { Format::Csv } else { Format::Tsv };
+            rows::Format::Table => table::print(&for_people(counts, rows, &texts, args)?)?,
+            rows::Format::Csv | rows::Format::Tsv => {
+                let format = if self.format == rows::Format::Csv { Format::Csv } else { Format::Tsv };
                 let header = ["count"].into_iter().chain(texts.iter().copied());
                 let values = rows.iter().map(|count| {
                     let values = count.values.iter().map(|value| value.clone().unwrap_or_default());

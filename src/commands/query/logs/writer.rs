@@ -14,7 +14,7 @@ use crate::query::logs::{Hit, LogSearch, batch};
 use crate::query::trace::Trace;
 use crate::query::trace::json::Document;
 use crate::query::{Reader, find};
-use crate::ui::table::{self, Table};
+use crate::ui::table::{self, Format, Table};
 
 /// Records that are written at once.
 const AT_ONCE: usize = 1000;
@@ -100,14 +100,8 @@ impl<'a> Writer<'a> {
                 }
                 table::write(&text)
             }
-            SearchFormat::Csv | SearchFormat::Tsv => {
-                let is_first = self.found == hits.len() as u64;
-                let rows = hits.iter().map(|hit| self.lines.row(hit)).collect();
-                let form =
-                    if self.format == SearchFormat::Csv { table::Format::Csv } else { table::Format::Tsv };
-                let table = Table { columns: line::COLUMNS, rows, json: Value::Null };
-                table::write(&table.rows_text(form, is_first && !self.args.follow)?)
-            }
+            SearchFormat::Csv => self.write_rows(&hits, Format::Csv),
+            SearchFormat::Tsv => self.write_rows(&hits, Format::Tsv),
         }
     }
 
@@ -121,11 +115,23 @@ impl<'a> Writer<'a> {
         if self.format == SearchFormat::Json {
             let document = json!({"schema": "obs.query.logs/1", "logs": self.json, "next": next});
             table::print(&format!("{document:#}\n"))?;
-        } else if self.found == 0 && matches!(self.format, SearchFormat::Csv | SearchFormat::Tsv) {
-            let table = Table { columns: line::COLUMNS, rows: Vec::new(), json: Value::Null };
-            self.format.print(table, &[])?;
+        } else if self.found == 0 {
+            match self.format {
+                SearchFormat::Csv => drop(self.write_rows(&[], Format::Csv)?),
+                SearchFormat::Tsv => drop(self.write_rows(&[], Format::Tsv)?),
+                _ => {}
+            }
         }
         Ok(self.found == 0)
+    }
+
+    /// Writes records as rows, the first with the headings; returns whether somebody still reads.
+    fn write_rows(&self, hits: &[Hit], form: Format) -> Result<bool, CommandError> {
+        // A list without an end has none, unless it ends without a row.
+        let with_headings = self.found == hits.len() as u64 && (hits.is_empty() || !self.args.follow);
+        let rows = hits.iter().map(|hit| self.lines.row(hit)).collect();
+        let table = Table { columns: line::COLUMNS, rows, json: Value::Null };
+        table::write(&table.rows_text(form, with_headings)?)
     }
 
     fn json(&mut self, hit: &Hit) -> Result<Value, CommandError> {
