@@ -335,6 +335,7 @@ complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcomman
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from trace" -l logs -d 'Show the trace\'s log records, under the spans that wrote them'
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from trace" -l collapse -d 'Fold runs of spans that do the same and did not fail [default: on a terminal, in traces of more than 200 spans]'
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from trace" -l expand -d 'Fold nothing'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from trace" -l utc -d 'Show times in UTC instead of local times'
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from trace" -s q -l quiet -d 'Say less: -q only warnings, -qq only errors'
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from trace" -s v -l verbose -d 'Say more: -v debug, -vv trace'
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from trace" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -379,6 +380,7 @@ complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcomman
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from compare" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from compare" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
 json\t'A JSON object a line'"
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from compare" -l utc -d 'Show times in UTC instead of local times'
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from compare" -s q -l quiet -d 'Say less: -q only warnings, -qq only errors'
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from compare" -s v -l verbose -d 'Say more: -v debug, -vv trace'
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from compare" -s h -l help -d 'Print help (see more with \'--help\')'

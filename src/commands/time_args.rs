@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use crate::config::{self, Moment};
 use crate::error::CommandError;
 use crate::expr::Clock;
+use crate::ui::time::time;
 
 /// What the present is.
 #[derive(Debug, Clone, Args)]
@@ -37,6 +38,22 @@ pub(super) struct TimeArgs {
     utc: bool,
     #[command(flatten)]
     now: NowArgs,
+}
+
+/// Where clocks show the times that are shown.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Time")]
+pub(super) struct ZoneArgs {
+    /// Show times in UTC instead of local times
+    #[arg(long)]
+    utc: bool,
+}
+
+impl ZoneArgs {
+    /// The time zone of times that are shown.
+    pub(super) fn zone(&self) -> TimeZone {
+        zone(self.utc)
+    }
 }
 
 impl NowArgs {
@@ -68,14 +85,12 @@ impl TimeArgs {
 
     /// The time zone of times that are shown, and of those that are given without an offset.
     pub(super) fn zone(&self) -> TimeZone {
-        if self.utc { TimeZone::UTC } else { TimeZone::system() }
+        zone(self.utc)
     }
 
     /// A time in nanoseconds since the epoch for people, as RFC 3339 with the offset of the time zone.
     pub(super) fn text(&self, ns: u64) -> String {
-        let Some(time) = timestamp(ns) else { return ns.to_string() };
-        let offset = self.zone().to_offset(time);
-        if offset.is_zero() { time.to_string() } else { time.display_with_offset(offset).to_string() }
+        time(ns, &self.zone())
     }
 
     /// Both ends in nanoseconds since the epoch, where they are given.
@@ -104,9 +119,9 @@ impl TimeArgs {
 
 /// A time in nanoseconds since the epoch, as RFC 3339 in UTC.
 pub(super) fn utc(ns: u64) -> String {
-    timestamp(ns).map_or_else(|| ns.to_string(), |time| time.to_string())
+    time(ns, &TimeZone::UTC)
 }
 
-fn timestamp(ns: u64) -> Option<Timestamp> {
-    Timestamp::from_nanosecond(i128::from(ns)).ok()
+fn zone(is_utc: bool) -> TimeZone {
+    if is_utc { TimeZone::UTC } else { TimeZone::system() }
 }

@@ -9,6 +9,7 @@ pub mod rows;
 pub mod sparkline;
 pub mod table;
 pub mod terminal;
+pub mod time;
 
 use std::io::Write;
 

@@ -2,10 +2,11 @@
 
 use anyhow::anyhow;
 use clap::Args;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::super::report_args::FormatArgs;
-use super::super::time_args::now_ns;
+use super::super::time_args::{ZoneArgs, now_ns};
 use super::source::SourceArgs;
 use super::trace::{load, whole};
 use crate::config::Config;
@@ -17,6 +18,7 @@ use crate::query::trace::waterfall::{Lines, count};
 use crate::ui::duration::{difference, duration};
 use crate::ui::table::{self, Format, Table, printable};
 use crate::ui::terminal::{self, cut, width};
+use crate::ui::time::time;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -37,6 +39,8 @@ pub(super) struct CompareArgs {
     format: FormatArgs,
     #[command(flatten)]
     source: SourceArgs,
+    #[command(flatten)]
+    zone: ZoneArgs,
 }
 
 /// Causes that people are told of.
@@ -55,7 +59,7 @@ impl CompareArgs {
         let comparison = compare(&before, &after);
         let format = self.format.format();
         if format == Format::Table {
-            table::print(&shown(summary(&comparison)))?;
+            table::print(&shown(summary(&comparison, &self.zone.zone())))?;
         }
         self.format.print(&report(&comparison, format), "nodes", now_ns())?;
         Ok(data.outcome())
@@ -63,12 +67,12 @@ impl CompareArgs {
 }
 
 /// What has changed on the whole, and where.
-fn summary(comparison: &Comparison<'_>) -> String {
+fn summary(comparison: &Comparison<'_>, zone: &TimeZone) -> String {
     let side = |name: &str, trace: &Trace| {
-        let (id, took) = (const_hex::encode(trace.id), duration(trace.duration_ns()));
+        let (start, took) = (time(trace.start_ns(), zone), duration(trace.duration_ns()));
         let errors = trace.spans.iter().filter(|span| span.is_error()).count();
         let (spans, errors) = (count(trace.spans.len(), "span"), count(errors, "error"));
-        format!("{name} {id}  {took}, {spans}, {errors}\n")
+        format!("{name} {}\n       {start}, {took}, {spans}, {errors}\n", const_hex::encode(trace.id))
     };
     let mut text = side("before", comparison.before) + &side("after ", comparison.after);
     text += &format!("delta  {}\n", difference(comparison.total_delta_ns()));

@@ -80,7 +80,7 @@ impl DepsArgs {
             dependencies = dependencies.near(service, self.depth);
         }
         if dependencies.edges.is_empty() {
-            figures::say_nothing("calls", range);
+            figures::say_nothing("calls", range, &self.time);
         }
         let format = match self.format {
             Some(DepsFormat::Dot) => return table::print(&dot(&dependencies)).map(|()| data.outcome()),

@@ -1,10 +1,9 @@
 //! What reports about the rollups share: flags, and figures as cells and as JSON.
 
 use clap::{Args, ValueEnum};
-use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::super::time_args::TimeArgs;
+use super::super::time_args::{TimeArgs, utc};
 use crate::error::CommandError;
 pub(super) use crate::query::units::number;
 use crate::query::{Figures, Order, units};
@@ -75,14 +74,14 @@ pub(super) fn minutes(time: &TimeArgs) -> Result<Minutes, CommandError> {
 }
 
 /// Says that there is nothing.
-pub(super) fn say_nothing(what: &str, range: Minutes) {
-    let end =
-        |word: &str, minute: Value| minute.as_str().map(|time| format!(" {word} {time}")).unwrap_or_default();
-    let (from, to) = ends(range);
-    tracing::info!("no {what}{}{}", end("from", from), end("to", to));
+pub(super) fn say_nothing(what: &str, range: Minutes, time: &TimeArgs) {
+    let end = |word: &str, minute: u32| format!(" {word} {}", time.text(start_ns(minute)));
+    let from = Some(range.from).filter(|from| *from > 0).map(|from| end("from", from));
+    let to = Some(range.to).filter(|to| *to < u32::MAX).map(|to| end("to", to));
+    tracing::info!("no {what}{}{}", from.unwrap_or_default(), to.unwrap_or_default());
 }
 
-/// Both ends of a range as RFC 3339, null where it has none.
+/// Both ends of a range as RFC 3339 in UTC, null where it has none.
 pub(super) fn ends(range: Minutes) -> (Value, Value) {
     (
         if range.from == 0 { Value::Null } else { minute(range.from).into() },
@@ -90,9 +89,14 @@ pub(super) fn ends(range: Minutes) -> (Value, Value) {
     )
 }
 
-/// The beginning of a minute since the epoch, as RFC 3339.
+/// The beginning of a minute since the epoch, as RFC 3339 in UTC.
 pub(super) fn minute(minute: u32) -> String {
-    Timestamp::from_second(i64::from(minute) * 60).map(|time| time.to_string()).unwrap_or_default()
+    utc(start_ns(minute))
+}
+
+/// The beginning of a minute since the epoch, in nanoseconds.
+pub(super) fn start_ns(minute: u32) -> u64 {
+    u64::from(minute) * 60_000_000_000
 }
 
 /// A count: whole for people, as it is for programs.

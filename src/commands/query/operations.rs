@@ -47,7 +47,7 @@ impl OperationsArgs {
         expect_service(&self.service, &data.reader.database().service_names()?)?;
         let mut operations = operations(&data.reader.database(), &self.service, range)?;
         if operations.is_empty() {
-            figures::say_nothing(&format!("spans of {:?}", self.service), range);
+            figures::say_nothing(&format!("spans of {:?}", self.service), range, &self.time);
         }
         sort(&mut operations, self.list.order(), |operation| &operation.figures);
         let total = operations.len();

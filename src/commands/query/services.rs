@@ -44,7 +44,7 @@ impl ServicesArgs {
         let data = self.source.open(config)?;
         let mut services = services(&data.reader.database(), range)?;
         if services.is_empty() {
-            figures::say_nothing("spans", range);
+            figures::say_nothing("spans", range, &self.time);
         }
         sort(&mut services, self.list.order(), |service| &service.figures);
         if self.list.order() == Order::Count {
@@ -68,7 +68,7 @@ impl ServicesArgs {
                 ("p99", true),
                 ("last seen", false),
             ],
-            rows: services.iter().map(|service| row(service, format)).collect(),
+            rows: services.iter().map(|service| row(service, format, &self.time)).collect(),
             json: json!({
                 "schema": "obs.query.services/1",
                 "from": from,
@@ -96,14 +96,14 @@ fn requests(service: &Service) -> f64 {
     }
 }
 
-fn row(service: &Service, format: Format) -> Vec<String> {
+fn row(service: &Service, format: Format, time: &TimeArgs) -> Vec<String> {
     let first = [
         service.name.clone(),
         figures::count_cell(service.spans, format),
         measured(service).into(),
         figures::count_cell(requests(service), format),
     ];
-    let last = figures::minute(service.last_minute);
+    let last = time.text(figures::start_ns(service.last_minute));
     first.into_iter().chain(figures::cells(&service.figures, format)).chain([last]).collect()
 }
 

@@ -3,8 +3,10 @@
 use std::io::{self, IsTerminal};
 
 use clap::{Args, ValueEnum};
+use jiff::tz::TimeZone;
 
 use super::super::stream_args::StreamFormat;
+use super::super::time_args::ZoneArgs;
 use super::output::write_stream;
 use super::source::SourceArgs;
 use crate::config::Config;
@@ -49,6 +51,8 @@ pub(super) struct TraceArgs {
     format: Option<TraceFormat>,
     #[command(flatten)]
     source: SourceArgs,
+    #[command(flatten)]
+    zone: ZoneArgs,
 }
 
 /// The names of the forms.
@@ -113,6 +117,7 @@ impl TraceArgs {
             columns: terminal::columns(),
             utf8: terminal::is_utf8(),
             colours: Colours::of_stdout(),
+            zone: self.zone.zone(),
             attributes: self.attributes,
             collapse: self.collapse || is_long && !self.expand,
         }
@@ -120,7 +125,7 @@ impl TraceArgs {
 }
 
 /// A trace for people, beside other things.
-pub(super) fn text(trace: &Trace) -> String {
+pub(super) fn text(trace: &Trace, zone: TimeZone) -> String {
     waterfall(
         trace,
         &[],
@@ -128,6 +133,7 @@ pub(super) fn text(trace: &Trace) -> String {
             columns: terminal::columns(),
             utf8: terminal::is_utf8(),
             colours: Colours::of_stdout(),
+            zone,
             attributes: false,
             collapse: trace.spans.len() > MANY,
         },

@@ -2,19 +2,21 @@
 
 use std::collections::HashSet;
 
+use jiff::tz::TimeZone;
+
 use super::bar::{Axis, Pen};
 use super::details::{self, Logs};
 use super::fold::{Row, Run, rows};
-use super::json::time;
 use super::log::Log;
 use super::model::{Span, Trace};
 use super::tree::Descent;
 use crate::ui::colour::{Colour, Colours};
 use crate::ui::table::printable;
 use crate::ui::terminal::{cut, fit, width};
+use crate::ui::time::time;
 
 /// How a trace is shown.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct View {
     /// Columns that rows have.
     pub columns: usize,
@@ -22,6 +24,8 @@ pub struct View {
     pub utf8: bool,
     /// Its colours.
     pub colours: Colours,
+    /// The time zone of its times.
+    pub zone: TimeZone,
     /// Whether attributes, events and links stand under each span.
     pub attributes: bool,
     /// Whether runs of siblings that do the same are one row.
@@ -128,7 +132,7 @@ impl<'a> Sheet<'a> {
             0 => count(0, "error"),
             errors => colours.paint(Colour::Red, &count(errors, "error")),
         };
-        let start = time(trace.start_ns());
+        let start = time(trace.start_ns(), &self.view.zone);
         let total = self.pen.duration(trace.duration_ns());
         self.line(&format!("{start}, {total}, {}, {errors}", count(trace.spans.len(), "span")));
         let line = format!("{}: {}", count(services.len(), "service"), services.join(", "));

@@ -217,3 +217,34 @@ fn times_without_an_offset_are_local() {
     assert_eq!(found(&["", "--from", "1970-01-01T00:00:01Z"]), 2);
     assert_eq!(found(&["", "--to", "1970-01-01T00:00:01Z"]), 0);
 }
+
+#[test]
+fn every_report_shows_times_in_one_zone() {
+    let dir = TempDir::new();
+    Obs::new(&dir, "store").stdin([SPANS, LOGS].join("\n")).run().expect(0, "");
+    let shown = |line: &str, args: &str| {
+        let end = Obs::new(&dir, &format!("query {line}")).args(args).env("TZ", "JST-9").run();
+        end.expect(0, "");
+        end.text() + &end.stderr
+    };
+    let (local, utc) = ("2026-01-01T09:00:00+09:00", "2026-01-01T00:00:00Z");
+    let id = |last: u8| format!("{last:032}");
+    let compare = format!("compare {} {}", id(1), id(2));
+    let trace = format!("trace {}", id(1));
+    for line in ["services", "traces", "logs", "logs --trace", &trace, &compare] {
+        for format in ["table", "tsv", "csv"] {
+            if format != "table" && !["services", "traces", "logs"].contains(&line) {
+                continue;
+            }
+            let of = |zone: &str| shown(line, &format!("--format {format} {zone}"));
+            let (as_local, as_utc) = (of(""), of("--utc"));
+            assert!(as_local.contains(local) && !as_local.contains(utc), "{line} {format}: {as_local}");
+            assert!(as_utc.contains(utc) && !as_utc.contains("+09:00"), "{line} {format}: {as_utc}");
+        }
+        let json = shown(line, "--format json");
+        assert!(json.contains("2026-01-01T00:00:0") && !json.contains("+09:00"), "{line}: {json}");
+    }
+    let nothing = shown("operations checkout", "--from 2026-02-01T00:00 --to 2026-02-02T00:00");
+    let said = "no spans of \"checkout\" from 2026-02-01T00:00:00+09:00 to 2026-02-02T00:00:00+09:00";
+    assert!(nothing.contains(said), "{nothing}");
+}

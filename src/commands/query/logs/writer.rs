@@ -192,7 +192,7 @@ impl<'a> Writer<'a> {
         if let Some((id, reader)) = self.trace_of(hit)
             && self.traces.insert(id)
         {
-            text += &super::super::trace::text(&trace(reader, id)?);
+            text += &super::super::trace::text(&trace(reader, id)?, self.args.time.zone());
             text += "\n";
         }
         Ok(text)
