@@ -310,7 +310,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__query__subcmd__compare)
-            opts="-q -v -h -V --format --db --signal --utc --config --quiet --verbose --log-format --help --version"
+            opts="-q -v -h -V --collapse --expand --format --db --signal --utc --config --quiet --verbose --log-format --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -380,6 +380,8 @@ complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcomman
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from compare" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from compare" -l log-format -d 'Form of the messages on stderr [default: text]' -r -f -a "text\t'A line of text'
 json\t'A JSON object a line'"
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from compare" -l collapse -d 'Fold runs of spans that do the same, are alike in both and did not fail [default: on a terminal, of more than 200 rows]'
+complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from compare" -l expand -d 'Fold nothing'
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from compare" -l utc -d 'Show times in UTC instead of local times'
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from compare" -s q -l quiet -d 'Say less: -q only warnings, -qq only errors'
 complete -c obs -n "__fish_obs_using_subcommand query; and __fish_seen_subcommand_from compare" -s v -l verbose -d 'Say more: -v debug, -vv trace'

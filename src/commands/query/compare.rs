@@ -1,5 +1,7 @@
 //! `obs query compare`.
 
+use std::io::{self, IsTerminal};
+
 use anyhow::anyhow;
 use clap::Args;
 use jiff::tz::TimeZone;
@@ -8,12 +10,13 @@ use serde_json::Value;
 use super::super::report_args::FormatArgs;
 use super::super::time_args::{ZoneArgs, now_ns};
 use super::source::SourceArgs;
-use super::trace::{load, whole};
+use super::trace::{MANY, load, whole};
 use crate::config::Config;
 use crate::error::{CommandError, Outcome};
 use crate::query::find;
 use crate::query::trace::Trace;
-use crate::query::trace::compare::{Change, Comparison, Place, compare};
+use crate::query::trace::changes::{Cause, Row, Speed};
+use crate::query::trace::compare::{Change, Comparison, Place, compare, delta_ns, ratio};
 use crate::query::trace::waterfall::{Lines, count};
 use crate::ui::duration::{difference, duration};
 use crate::ui::table::{self, Format, Table, printable};
@@ -35,6 +38,13 @@ pub(super) struct CompareArgs {
     /// The trace that is compared
     #[arg(value_name = "ID")]
     after: String,
+    /// Fold runs of spans that do the same, are alike in both and did not fail [default: on a terminal, of more than 200
+    /// rows]
+    #[arg(long, conflicts_with = "expand")]
+    collapse: bool,
+    /// Fold nothing
+    #[arg(long)]
+    expand: bool,
     #[command(flatten)]
     format: FormatArgs,
     #[command(flatten)]
@@ -45,6 +55,9 @@ pub(super) struct CompareArgs {
 
 /// Causes that people are told of.
 const CAUSES: usize = 5;
+
+/// Operations that are few enough to be most of the difference.
+const FEW: usize = 2;
 
 impl CompareArgs {
     pub(super) fn run(&self, config: &Config) -> Result<Outcome, CommandError> {
@@ -61,8 +74,24 @@ impl CompareArgs {
         if format == Format::Table {
             table::print(&shown(summary(&comparison, &self.zone.zone())))?;
         }
-        self.format.print(&report(&comparison, format), "nodes", now_ns())?;
+        let rows =
+            if format == Format::Table { comparison.rows(self.folds(&comparison)) } else { Vec::new() };
+        self.format.print(&report(&comparison, &rows, format), "nodes", now_ns())?;
+        if rows.len() < comparison.places.len() && format == Format::Table {
+            tracing::info!(
+                "{} of {} rows, as runs are folded; --expand shows all",
+                rows.len(),
+                comparison.places.len()
+            );
+        }
         Ok(data.outcome())
+    }
+}
+
+impl CompareArgs {
+    fn folds(&self, comparison: &Comparison<'_>) -> bool {
+        let is_long = comparison.places.len() > MANY && io::stdout().is_terminal();
+        self.collapse || is_long && !self.expand
     }
 }
 
@@ -75,19 +104,40 @@ fn summary(comparison: &Comparison<'_>, zone: &TimeZone) -> String {
         format!("{name} {}\n       {start}, {took}, {spans}, {errors}\n", const_hex::encode(trace.id))
     };
     let mut text = side("before", comparison.before) + &side("after ", comparison.after);
-    text += &format!("delta  {}\n", difference(comparison.total_delta_ns()));
-    for (index, (place, delta_ns)) in comparison.causes().into_iter().take(CAUSES).enumerate() {
-        let (service, operation, _) = comparison.names(&comparison.places[place]);
-        let name = printable(&format!("{service} {operation}"));
+    let causes = comparison.causes_by_operation();
+    let total_ns = comparison.total_delta_ns();
+    text += &format!("delta  {}{}\n", difference(total_ns), most(&causes, total_ns));
+    for (index, cause) in causes.iter().take(CAUSES).enumerate() {
         let heading = if index == 0 { "own time on the critical path:\n" } else { "" };
-        text += &format!("{heading}  {:>10}  {name}\n", difference(delta_ns));
+        let places = if cause.places > 1 { format!(" {} {}", times(), cause.places) } else { String::new() };
+        text += &format!("{heading}  {:>10}  {}{places}\n", difference(cause.delta_ns), name(cause));
     }
     text + "\n"
 }
 
-fn report(comparison: &Comparison<'_>, format: Format) -> Table {
+/// The operations that make up most of the difference, the fewest that do; none where that is not a few.
+fn most(causes: &[Cause<'_>], total_ns: i64) -> String {
+    let mut names = Vec::new();
+    let mut sum_ns: i64 = 0;
+    for cause in causes.iter().filter(|cause| cause.delta_ns.signum() == total_ns.signum()).take(FEW) {
+        sum_ns = sum_ns.saturating_add(cause.delta_ns);
+        names.push(name(cause));
+        if sum_ns.unsigned_abs() > total_ns.unsigned_abs() / 2 {
+            return format!(", most of it in {}", names.join(" and "));
+        }
+    }
+    String::new()
+}
+
+fn name(cause: &Cause<'_>) -> String {
+    printable(&format!("{} {}", cause.service, cause.operation))
+}
+
+fn report(comparison: &Comparison<'_>, rows: &[Row], format: Format) -> Table {
     match format {
-        Format::Table => Table { columns: COLUMNS, rows: rows_for_people(comparison), json: Value::Null },
+        Format::Table => {
+            Table { columns: COLUMNS, rows: rows_for_people(comparison, rows), json: Value::Null }
+        }
         _ => Table {
             columns: COLUMNS_NS,
             rows: comparison.places.iter().map(|place| row_for_programs(comparison, place)).collect(),
@@ -120,9 +170,8 @@ const COLUMNS_NS: &[(&str, bool)] = &[
 /// Names get what others leave of the terminal's columns, and at least so many.
 const NARROWEST_NAME: usize = 20;
 
-fn rows_for_people(comparison: &Comparison<'_>) -> Vec<Vec<String>> {
-    let mut rows: Vec<Vec<String>> =
-        comparison.places.iter().map(|place| figures(comparison, place)).collect();
+fn rows_for_people(comparison: &Comparison<'_>, shown: &[Row]) -> Vec<Vec<String>> {
+    let mut rows: Vec<Vec<String>> = shown.iter().map(|row| figures(comparison, row)).collect();
     let column = |column: usize| {
         let (heading, _) = COLUMNS[column];
         GAP + rows.iter().map(|row| width(&row[column])).max().unwrap_or_default().max(width(heading))
@@ -131,11 +180,13 @@ fn rows_for_people(comparison: &Comparison<'_>) -> Vec<Vec<String>> {
     let columns = terminal::columns().saturating_sub(others + GAP).max(NARROWEST_NAME);
     let lines = Lines::suitable(terminal::is_utf8());
     let mut open = Vec::new();
-    for (row, place) in rows.iter_mut().zip(&comparison.places) {
+    for (row, shown) in rows.iter_mut().zip(shown) {
+        let place = &comparison.places[shown.place];
         open.truncate(place.depth);
-        open.push(place.has_next);
+        open.push(comparison.places[shown.last].has_next);
         let (service, operation, _) = comparison.names(place);
-        let name = printable(&format!("{service} {operation}"));
+        let run = if shown.siblings > 1 { format!(" {} {}", times(), shown.siblings) } else { String::new() };
+        let name = printable(&format!("{service} {operation}")) + &run;
         row[0] = cut(&(tree_lines(lines, &open, columns) + &name), columns, lines.ellipsis);
     }
     rows
@@ -145,16 +196,18 @@ fn rows_for_people(comparison: &Comparison<'_>) -> Vec<Vec<String>> {
 const GAP: usize = 2;
 
 /// What stands behind the name, which is left empty.
-fn figures(comparison: &Comparison<'_>, place: &Place) -> Vec<String> {
-    let (before, after) = comparison.durations_ns(place);
-    let change = comparison.change(place);
+fn figures(comparison: &Comparison<'_>, row: &Row) -> Vec<String> {
+    let place = &comparison.places[row.place];
+    let (before, after) = row.durations_ns;
+    let change = Some(comparison.change(place)).filter(|change| *change != Change::Same).map(Change::name);
+    let changes = change.into_iter().chain(comparison.speed(place).map(Speed::name));
     vec![
         String::new(),
         before.map(duration).map(shown).unwrap_or_default(),
         after.map(duration).map(shown).unwrap_or_default(),
-        comparison.delta_ns(place).map(difference).map(shown).unwrap_or_default(),
-        comparison.ratio(place).map(|ratio| format!("{ratio:.2}")).unwrap_or_default(),
-        if change == Change::Same { String::new() } else { change.name().to_owned() },
+        delta_ns(row.durations_ns).map(difference).map(shown).unwrap_or_default(),
+        ratio(row.durations_ns).map(|ratio| format!("{ratio:.2}")).unwrap_or_default(),
+        changes.collect::<Vec<_>>().join(", "),
     ]
 }
 
@@ -164,6 +217,10 @@ fn tree_lines(lines: Lines, open: &[bool], columns: usize) -> String {
     let Some((last, ancestors)) = open.get(1..).and_then(<[bool]>::split_last) else { return String::new() };
     let branch = if *last { lines.branch } else { lines.end };
     lines.indent(ancestors, (columns / 2).saturating_sub(width(branch))) + branch
+}
+
+fn times() -> &'static str {
+    if terminal::is_utf8() { "×" } else { "x" }
 }
 
 /// Our own text in the characters that can be shown.

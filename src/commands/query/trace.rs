@@ -75,7 +75,7 @@ enum TraceFormat {
 }
 
 /// A terminal gets so many spans one by one.
-const MANY: usize = 200;
+pub(super) const MANY: usize = 200;
 
 impl TraceArgs {
     pub(super) fn run(&self, config: &Config) -> Result<Outcome, CommandError> {

@@ -149,14 +149,12 @@ impl Comparison<'_> {
 
     /// By how much longer the second took; `None` where either has none.
     pub fn delta_ns(&self, place: &Place) -> Option<i64> {
-        let (before, after) = self.durations_ns(place);
-        Some(difference_ns(before?, after?))
+        delta_ns(self.durations_ns(place))
     }
 
     /// How many times as long the second took; `None` where either has none or the first took no time.
     pub fn ratio(&self, place: &Place) -> Option<f64> {
-        let (before, after) = self.durations_ns(place);
-        before.filter(|before| *before > 0).zip(after).map(|(before, after)| after as f64 / before as f64)
+        ratio(self.durations_ns(place))
     }
 
     /// How its spans differ.
@@ -241,12 +239,23 @@ impl Comparison<'_> {
             "operation": operation,
             "kind": kind,
             "change": self.change(place).name(),
+            "speed": self.speed(place).map(super::changes::Speed::name),
             "delta_ns": self.delta_ns(place),
             "ratio": self.ratio(place),
             "before": place.before.map(|span| side(self.before, span)),
             "after": place.after.map(|span| side(self.after, span)),
         })
     }
+}
+
+/// By how much longer the second is, in nanoseconds; `None` where either is missing.
+pub fn delta_ns((before, after): (Option<u64>, Option<u64>)) -> Option<i64> {
+    Some(difference_ns(before?, after?))
+}
+
+/// How many times as long the second is; `None` where either is missing or the first is 0.
+pub fn ratio((before, after): (Option<u64>, Option<u64>)) -> Option<f64> {
+    before.filter(|before| *before > 0).zip(after).map(|(before, after)| after as f64 / before as f64)
 }
 
 fn difference_ns(before: u64, after: u64) -> i64 {

@@ -2,6 +2,7 @@
 
 mod alignment;
 mod bar;
+pub mod changes;
 pub mod compare;
 pub mod critical_path;
 mod details;

@@ -76,3 +76,78 @@ fn many_services_are_named_once() {
     let line = table.lines().find(|line| line.contains("services:"));
     assert_eq!(line, Some("5 services: service-0, service-1, service-2, service-3, service-4"));
 }
+
+/// A page that asks the cache ten times and the database twice or, in the other trace, 42 times.
+fn pages() -> Kept {
+    let page = |queries: u64, slow_get: u64, took: u64| {
+        let gets = (10..20).map(|id| {
+            span(id, 1, "cache get", id * 100, id * 100 + if id == 15 { slow_get } else { 50 + queries })
+        });
+        let queries = (100..100 + queries)
+            .map(|id| span(id, 1, "SELECT", 4_000 + (id - 100) * 1_000, 5_000 + (id - 100) * 1_000));
+        let spans = [span(1, 0, "GET /page", 0, took)].into_iter().chain(gets).chain(queries).collect();
+        document(vec![of_service("shop", spans)])
+    };
+    let after = page(42, 1_900, 47_000).replace(ID, "5bf92f3577b34da6a3ce929d0e0e4736");
+    Kept::new(&(page(2, 50, 7_000) + &after))
+}
+
+#[test]
+fn a_comparison_says_first_where_the_difference_is() {
+    let kept = pages();
+    let table = kept.text("compare 4b 5b --format table");
+    assert!(table.contains("\ndelta  +40 ms, most of it in shop SELECT\nown time on the critical path:\n      +40 ms  shop SELECT × 40\n"), "{table}");
+    let back = kept.text("compare 5b 4b --format table");
+    assert!(back.contains("\ndelta  -40 ms, most of it in shop SELECT\n"), "{back}");
+    let same = kept.text("compare 4b 4b --format table");
+    assert!(same.contains("\ndelta  0 ns\n\nSPAN"), "{same}");
+}
+
+#[test]
+fn spans_that_became_slower_or_faster_are_marked() {
+    let kept = pages();
+    let row = |table: &str, begin: &str| {
+        let rows: Vec<String> =
+            table.lines().filter(|line| line.starts_with(begin)).map(str::to_owned).collect();
+        rows
+    };
+    let table = kept.text("compare 4b 5b --format table");
+    assert!(row(&table, "shop GET /page")[0].ends_with("7 ms   47 ms    +40 ms   6.71  slower"), "{table}");
+    let gets = row(&table, "├ shop cache get");
+    // 50 and 92 µs are no difference in a page of 47 ms.
+    assert_eq!(gets.iter().filter(|row| row.ends_with("slower")).count(), 1, "{table}");
+    assert!(gets[5].ends_with("50 µs  1.9 ms  +1.85 ms  38.00  slower"), "{table}");
+    let back = kept.text("compare 5b 4b --format table");
+    assert!(row(&back, "shop GET /page")[0].ends_with("faster"), "{back}");
+    let json: Value = serde_json::from_str(&kept.text("compare 5b 4b --format json")).unwrap();
+    let speeds: Vec<&Value> = json["nodes"].as_array().unwrap().iter().map(|node| &node["speed"]).collect();
+    assert_eq!((speeds[0], speeds[1]), (&json!("faster"), &Value::Null));
+    assert_eq!(json["nodes"][0]["change"], "same");
+}
+
+#[test]
+fn siblings_that_are_alike_in_both_are_folded() {
+    let kept = pages();
+    let end = kept.query("compare 4b 5b --format table --collapse").run();
+    let table = end.text();
+    let rows: Vec<&str> = table.lines().skip_while(|line| !line.starts_with("SPAN")).skip(1).collect();
+    let names: Vec<&str> = rows.iter().map(|row| row.split("  ").next().unwrap()).collect();
+    // The one that is slower stands for itself, and so do the two that are in both.
+    assert_eq!(
+        names,
+        [
+            "shop GET /page",
+            "├ shop cache get × 5",
+            "├ shop cache get",
+            "├ shop cache get × 4",
+            "├ shop SELECT",
+            "├ shop SELECT",
+            "└ shop SELECT × 40"
+        ]
+    );
+    assert!(rows[1].ends_with("260 µs  460 µs   +200 µs   1.77"), "{table}");
+    assert!(rows[6].trim_end().ends_with("40 ms                   new"), "{table}");
+    assert!(end.stderr.contains("7 of 53 rows, as runs are folded; --expand shows all"), "{}", end.stderr);
+    let whole = kept.text("compare 4b 5b --format table");
+    assert_eq!(whole.lines().skip_while(|line| !line.starts_with("SPAN")).count(), 1 + 53, "{whole}");
+}
