@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::error::{CommandError, Outcome};
 use crate::otlp::Signal;
 use crate::query::trace::json::Document;
-use crate::query::trace::waterfall::{View, waterfall};
+use crate::query::trace::waterfall::{Fold, MANY, View, waterfall};
 use crate::query::trace::{Log, Trace, page, table as rows};
 use crate::query::{Reader, find};
 use crate::ui::colour::Colours;
@@ -41,6 +41,9 @@ pub(super) struct TraceArgs {
     #[arg(long)]
     logs: bool,
     /// Fold runs of spans that do the same and did not fail [default: on a terminal, in traces of more than 200 spans]
+    ///
+    /// Where that leaves more than 200 rows, a terminal gets spans that did not fail and are less than 1 % of the critical path
+    /// in rows that they share.
     #[arg(long, conflicts_with = "expand")]
     collapse: bool,
     /// Fold nothing
@@ -73,9 +76,6 @@ enum TraceFormat {
     /// Tab-separated, a row a span
     Tsv,
 }
-
-/// A terminal gets so many spans one by one.
-pub(super) const MANY: usize = 200;
 
 impl TraceArgs {
     pub(super) fn run(&self, config: &Config) -> Result<Outcome, CommandError> {
@@ -119,7 +119,11 @@ impl TraceArgs {
             colours: Colours::of_stdout(),
             zone: self.zone.zone(),
             attributes: self.attributes,
-            collapse: self.collapse || is_long && !self.expand,
+            fold: match (self.collapse, is_long && !self.expand) {
+                (true, _) => Fold::Runs,
+                (false, true) => Fold::Long,
+                (false, false) => Fold::Nothing,
+            },
         }
     }
 }
@@ -135,7 +139,7 @@ pub(super) fn text(trace: &Trace, zone: TimeZone) -> String {
             colours: Colours::of_stdout(),
             zone,
             attributes: false,
-            collapse: trace.spans.len() > MANY,
+            fold: if trace.spans.len() > MANY { Fold::Long } else { Fold::Nothing },
         },
     )
 }

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::bar::{Axis, Pen};
 use super::details::{self, Logs};
+pub use super::fold::{Fold, MANY};
 use super::fold::{Row, Run, rows};
 use super::log::Log;
 use super::model::{Span, Trace};
@@ -28,8 +29,8 @@ pub struct View {
     pub zone: TimeZone,
     /// Whether attributes, events and links stand under each span.
     pub attributes: bool,
-    /// Whether runs of siblings that do the same are one row.
-    pub collapse: bool,
+    /// Which spans share a row.
+    pub fold: Fold,
 }
 
 /// Fewer columns hold no bar; what does not fit then is for the terminal to break.
@@ -40,7 +41,7 @@ const NAMES: f64 = 0.45;
 
 /// The trace as text.
 pub fn waterfall(trace: &Trace, logs: &[Log], view: &View) -> String {
-    let rows = rows(trace, view.collapse);
+    let rows = rows(trace, view.fold);
     let mut sheet = Sheet::new(trace, &rows, view);
     let logs = Logs::of(trace, logs);
     sheet.header();
@@ -52,6 +53,11 @@ pub fn waterfall(trace: &Trace, logs: &[Log], view: &View) -> String {
         lines.collect::<Vec<_>>().iter().for_each(|line| sheet.line(&format!("  {line}")));
     }
     sheet.notes();
+    if rows.iter().any(|row| row.run.is_some()) {
+        sheet.line("");
+        let (spans, rows) = (count(trace.spans.len(), "span"), count(rows.len(), "row"));
+        sheet.line(&format!("{spans} in {rows}; query trace --expand shows each"));
+    }
     sheet.text
 }
 
@@ -154,10 +160,12 @@ impl<'a> Sheet<'a> {
         let trace = self.trace;
         let node = trace.tree.nodes[row.span];
         let end = node.parent.map_or(trace.spans.len(), |parent| trace.tree.nodes[parent].end);
-        open.truncate(node.depth);
-        open.push(row.end < end);
+        let has_next = row.end.max(node.end) < end;
+        // Ancestors that share a row have no lines.
+        open.resize(node.depth, false);
+        open.push(has_next);
         let span = &trace.spans[row.span];
-        let branch = match (node.depth, row.end < end) {
+        let branch = match (node.depth, has_next) {
             (0, _) => "",
             (_, true) => self.lines.branch,
             (_, false) => self.lines.end,
@@ -202,7 +210,11 @@ impl<'a> Sheet<'a> {
         ];
         let marks: String = marks.iter().filter(|(is_so, _)| *is_so).map(|(_, mark)| *mark).collect();
         let times = if self.pen.utf8 { "×" } else { "x" };
-        let run = row.run.map_or_else(String::new, |run| format!("{times} {}", run.siblings));
+        if let Some(Run { is_alike: false, siblings, .. }) = row.run {
+            return format!("{siblings} siblings");
+        }
+        let run = row.run.filter(|run| run.siblings > 1);
+        let run = run.map_or_else(String::new, |run| format!("{times} {}", run.siblings));
         let (service, operation) = (printable(self.trace.service(row.span)), printable(&span.operation));
         let words = [marks, service, operation, run];
         words.iter().filter(|word| !word.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" ")
@@ -210,10 +222,9 @@ impl<'a> Sheet<'a> {
 
     fn run_line<'l>(&self, run: Run, logs: impl Iterator<Item = &'l &'l Log>) -> String {
         let (total, longest) = (self.pen.duration(run.total_ns), self.pen.duration(run.longest_ns));
-        let mut line = format!("total {total}, longest {longest}");
-        if run.spans > run.siblings {
-            line += &format!(", {}", count(run.spans, "span"));
-        }
+        let sums = (run.siblings > 1).then(|| format!("total {total}, longest {longest}"));
+        let spans = (run.spans > run.siblings).then(|| count(run.spans, "span"));
+        let mut line = sums.into_iter().chain(spans).collect::<Vec<_>>().join(", ");
         let (mut records, mut errors) = (0, 0);
         for log in logs {
             records += 1;

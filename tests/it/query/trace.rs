@@ -401,6 +401,41 @@ fn ten_thousand_spans_are_no_matter_however_deep() {
 }
 
 #[test]
+fn ten_thousand_spans_are_shown_on_a_terminal_by_what_matters() {
+    // A loop that asks the database and the cache by turns; one query fails, another is a large part of the time.
+    let failed = json!({"status": {"code": 2, "message": "deadlock"}});
+    let step = |id: u64| match id {
+        4_000 => with(span(id, 1, "SELECT", id * 10, id * 10 + 9), failed.clone()),
+        7_000 => span(id, 1, "SELECT", id * 10, id * 10 + 9_000),
+        id => span(id, 1, if id % 2 == 0 { "SELECT" } else { "GET" }, id * 10, id * 10 + 9),
+    };
+    let spans = [span(1, 0, "all", 0, 110_000)].into_iter().chain((2..=10_000).map(step));
+    let kept = Kept::new(&document(vec![of_service("web", spans.collect())]));
+    let table = on_a_terminal(kept.query("trace 4bf9"));
+    let rows: Vec<&str> =
+        table.lines().skip(5).map(|line| line.split("  ").next().unwrap().trim_end()).collect();
+    let shown = |text: &str| rows.iter().filter(|row| row.contains(text)).count();
+    assert!(rows.len() < 20, "{table}");
+    assert_eq!((shown("web all"), shown("✗ web SELECT"), shown("├ web SELECT")), (1, 1, 1), "{table}");
+    assert!(table.contains("├ 3998 siblings") && table.contains("├ 2999 siblings"), "{table}");
+    assert!(table.contains("deadlock") && table.contains("└ 3000 siblings"), "{table}");
+    // The critical path goes through what is folded.
+    let folded = table.lines().find(|line| line.contains("3998 siblings")).unwrap();
+    assert!(folded.contains('█') && !folded.contains('░'), "{folded}");
+    assert!(table.ends_with("\n10000 spans in 6 rows; query trace --expand shows each\n"), "{table}");
+    let whole = on_a_terminal(kept.query("trace 4bf9 --expand"));
+    assert_eq!((whole.matches("web ").count(), whole.contains("--expand shows")), (10_000, false));
+    // Elsewhere nothing is folded unless it is asked for.
+    assert_eq!(kept.text("trace 4bf9 --format table").matches("web ").count(), 10_000);
+
+    let deep = (1..=10_000).map(|id| span(id, id - 1, "deeper", id, 30_000 - id)).collect();
+    let kept = Kept::new(&document(vec![of_service("web", deep)]));
+    let table = on_a_terminal(kept.query("trace 4bf9"));
+    assert!(table.contains("└ web deeper") && table.lines().count() < 40, "{table}");
+    assert!(table.contains("9979 spans\n"), "{table}");
+}
+
+#[test]
 fn the_first_digits_of_an_id_are_enough_where_no_other_has_them() {
     let other = purchase().replace(ID, "4bf92f3577b34da6a3ce929d0e0e4737");
     let kept = Kept::new(&(purchase() + &other));
