@@ -72,7 +72,12 @@ impl CompareArgs {
         let comparison = compare(&before, &after);
         let format = self.format.format();
         if format == Format::Table {
-            table::print(&shown(summary(&comparison, &self.zone.zone())))?;
+            let summary = shown(summary(&comparison, &self.zone.zone()));
+            let columns = if io::stdout().is_terminal() { terminal::columns() } else { usize::MAX };
+            let ellipsis = Lines::suitable(terminal::is_utf8()).ellipsis;
+            table::print(
+                &summary.lines().map(|line| cut(line, columns, ellipsis) + "\n").collect::<String>(),
+            )?;
         }
         let rows =
             if format == Format::Table { comparison.rows(self.folds(&comparison)) } else { Vec::new() };
