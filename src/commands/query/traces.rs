@@ -29,9 +29,15 @@ Examples:
 
 const DETAILS: &str = "\
 A trace is found when one of its spans passes the whole filter; it is shown with all its spans, also those of other \
-times. Conditions on attributes look at the span, its resource, its scope, its events and its links; a bare word in \
---where looks at these, at the name and at the status. Traces of the same \
-time or duration are in descending order of their ids. The cursor of the last row (next in JSON) continues the list with \
+times.
+
+Fields in --where and --tag are service, operation (or name), kind (server, client, producer, consumer, internal), status \
+(ok, error, unset), error (true, false), status.message, duration (of the span), start_time (or timestamp), trace_id, \
+span_id, parent_span_id, trace_state, scope, scope.version, event (its name), and all attributes of the span, its \
+resource, its scope, its events and its links by their names; attributes.NAME, resource.NAME, scope.NAME, event.NAME and \
+link.NAME say which. A bare word in --where looks at the name, the status and all attributes.
+
+Traces of the same time or duration are in descending order of their ids. The cursor of the last row (next in JSON) continues the list with \
 --after.";
 
 /// Arguments of `obs query traces`.

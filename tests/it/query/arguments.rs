@@ -248,3 +248,27 @@ fn every_report_shows_times_in_one_zone() {
     let said = "no spans of \"checkout\" from 2026-02-01T00:00:00+09:00 to 2026-02-02T00:00:00+09:00";
     assert!(nothing.contains(said), "{nothing}");
 }
+
+#[test]
+fn the_fields_that_the_help_names_are_known() {
+    let help = Obs::new(&TempDir::new(), "query traces --help").run().text();
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (_, fields) = help.split_once("Fields in --where and --tag are ").unwrap();
+    let (fields, _) = fields.split_once(", and all attributes").unwrap();
+    // In parentheses stand values and remarks, but for other names.
+    let mut names: Vec<&str> = Vec::new();
+    for (index, part) in fields.split(['(', ')']).enumerate() {
+        match part.strip_prefix("or ") {
+            _ if index % 2 == 0 => {
+                names.extend(part.split(", ").map(str::trim).filter(|name| !name.is_empty()))
+            }
+            Some(other) => names.push(other),
+            None => {}
+        }
+    }
+    assert!(names.len() >= 16 && names.contains(&"parent_span_id") && names.contains(&"name"), "{names:?}");
+    for name in names {
+        let end = run("query traces --format ndjson", &["--where", &format!("{name}: *")], SPANS);
+        assert!(end.code == 0 && !end.stderr.contains("has the field"), "{name}: {}", end.stderr);
+    }
+}
