@@ -102,15 +102,18 @@ impl<'a> Comparison<'a> {
         while let Some(first) = self.places.get(place) {
             let run = folding.as_ref().map(|folding| folding.run(self, place)).unwrap_or_default();
             if run.len() >= SHORTEST {
-                let sum = |of: fn((Option<u64>, Option<u64>)) -> Option<u64>| {
-                    let durations = run.iter().filter_map(|place| self.places.get(*place));
-                    let durations: Vec<u64> =
-                        durations.filter_map(|place| of(self.durations_ns(place))).collect();
-                    (!durations.is_empty())
-                        .then(|| durations.iter().fold(0, |sum: u64, ns| sum.saturating_add(*ns)))
+                let durations_ns = || {
+                    run.iter()
+                        .filter_map(|place| self.places.get(*place))
+                        .map(|place| self.durations_ns(place))
                 };
+                let sum =
+                    |ns: &mut dyn Iterator<Item = Option<u64>>| ns.flatten().reduce(u64::saturating_add);
+                let durations_ns = (
+                    sum(&mut durations_ns().map(|(before, _)| before)),
+                    sum(&mut durations_ns().map(|(_, after)| after)),
+                );
                 let last = run.last().copied().unwrap_or(place);
-                let durations_ns = (sum(|(before, _)| before), sum(|(_, after)| after));
                 rows.push(Row { place, last, siblings: run.len(), durations_ns });
                 place =
                     folding.as_ref().and_then(|folding| folding.ends.get(last)).copied().unwrap_or(last + 1);
