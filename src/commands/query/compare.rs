@@ -14,6 +14,7 @@ use crate::query::find;
 use crate::query::trace::Trace;
 use crate::query::trace::compare::{Change, Comparison, Place, compare};
 use crate::query::trace::waterfall::{Lines, count};
+use crate::store::Contents;
 use crate::ui::duration::{difference, duration};
 use crate::ui::table::{self, Format, Table, printable};
 use crate::ui::terminal::{self, cut, width};
@@ -50,7 +51,7 @@ impl CompareArgs {
             ));
         }
         let (before, after) = (find::prefix(&self.before)?, find::prefix(&self.after)?);
-        let data = self.source.open(config)?;
+        let data = self.source.open(config, Contents::Records)?;
         let (before, after) = (load(&data.reader, &before)?.1, load(&data.reader, &after)?.1);
         let comparison = compare(&before, &after);
         let format = self.format.format();
