@@ -74,7 +74,9 @@ fn take(scan: &mut Scan, service: u32, span: &Span<'_>) {
 fn count(scan: &mut Scan, service: u32, operation: u32, trace: u64, span: &Span<'_>) {
     let minute = (span.start / MINUTE_NS) as u32;
     let failed = span.status == STATUS_CODE_ERROR;
-    let bucket = histogram::bucket(span.end.saturating_sub(span.start));
+    // One that does not say when it began has not taken since 1970.
+    let begin = if span.start == 0 { span.end } else { span.start };
+    let bucket = histogram::bucket(span.end.saturating_sub(begin));
     let weight = tracestate::kept_by(text(span.trace_state), span.trace_id).weight();
     if weight == 1.0 {
         scan.plain.push(Place::new(minute, operation, failed, bucket));

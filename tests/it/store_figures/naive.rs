@@ -69,7 +69,8 @@ impl Cell {
     fn add(&mut self, span: &RawSpan) {
         self.count += 1.0;
         self.errors += f64::from(u8::from(span.failed));
-        *self.durations.entry(bucket(span.end.saturating_sub(span.start))).or_default() += 1.0;
+        let duration = if span.start == 0 { 0 } else { span.end.saturating_sub(span.start) };
+        *self.durations.entry(bucket(duration)).or_default() += 1.0;
     }
 }
 
