@@ -119,6 +119,8 @@ impl Columns {
         for (number, value) in Fields::new(bytes) {
             let Value::Len(packed) = value else { return None };
             let mut at = 0;
+            // All columns are as long as the first.
+            let rows = columns.series.len();
             match number {
                 field::SERVICE => columns.services.push(text(packed)?),
                 field::OPERATION => {
@@ -127,12 +129,14 @@ impl Columns {
                     columns.operations.push(Operation { service, kind: *kind, name: text(name)? });
                 }
                 field::SERIES => {
+                    columns.series.reserve(packed.len());
                     while at < packed.len() {
                         columns.series.push(u32::try_from(varint(packed, &mut at)?).ok()?);
                     }
                 }
                 field::LEVELS => columns.levels.extend_from_slice(packed),
                 field::TIMES => {
+                    columns.times.reserve(rows);
                     let mut before = 0_u64;
                     while at < packed.len() {
                         before = before.wrapping_add(unzigzag(varint(packed, &mut at)?) as u64);
@@ -140,12 +144,14 @@ impl Columns {
                     }
                 }
                 field::DURATIONS => {
+                    columns.durations.reserve(rows);
                     while at < packed.len() {
                         columns.durations.push(unzigzag(varint(packed, &mut at)?));
                     }
                 }
                 field::TRACE_IDS => columns.trace_ids.extend_from_slice(packed.as_chunks().0),
                 field::TRACES => {
+                    columns.traces.reserve(rows);
                     let mut before = 0_u32;
                     while at < packed.len() {
                         before = before.wrapping_add(unzigzag(varint(packed, &mut at)?) as u32);
