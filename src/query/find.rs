@@ -79,10 +79,8 @@ pub fn unknown(reader: &Reader, id: &str) -> CommandError {
 }
 
 fn ids_with(reader: &Reader, prefix: &str) -> Result<BTreeSet<[u8; 16]>, CommandError> {
-    let holding = TraceIndex::read(reader, Signal::Traces)?.segments_with(&trace_ids::keys_of_prefix(prefix));
-    let mut segments =
-        reader.segments(&Selection { signal: Some(Signal::Traces), ..Selection::default() })?;
-    segments.retain(|segment| holding.binary_search(&segment.id).is_ok());
+    let keys = trace_ids::keys_of_prefix(prefix);
+    let segments = reader.segments_holding(Signal::Traces, |set| trace_ids::may_hold_within(set, &keys))?;
     let of_segment = |segment: &Stored| {
         let mut found = BTreeSet::new();
         let payload = reader.payload(segment).unwrap_or_default();
@@ -118,7 +116,29 @@ fn ids_with(reader: &Reader, prefix: &str) -> Result<BTreeSet<[u8; 16]>, Command
 /// # Errors
 /// The database cannot be read.
 pub fn of_trace(reader: &Reader, signal: Signal, id: [u8; 16]) -> Result<Vec<Batch>, CommandError> {
-    Parts::new(reader, signal)?.of(&[id])
+    let key = trace_ids::key(&id);
+    let segments = reader.segments_holding(signal, |set| trace_ids::may_hold(set, key))?;
+    Ok(of_segments(reader, signal, &segments, |found| *found == id))
+}
+
+/// What batches in some segments hold of traces.
+fn of_segments(
+    reader: &Reader,
+    signal: Signal,
+    segments: &[Stored],
+    is_wanted: impl Fn(&[u8]) -> bool + Sync,
+) -> Vec<Batch> {
+    let mut found = Vec::new();
+    let of_segment = |segment: &Stored| {
+        let payload = reader.payload(segment).unwrap_or_default();
+        let parts = payload.batches().filter_map(|batch| part::of_traces(&is_wanted, signal, batch));
+        parts.collect::<Vec<_>>()
+    };
+    reader.in_order(segments, of_segment, |_, batches| {
+        found.extend(batches);
+        ControlFlow::Continue(())
+    });
+    found
 }
 
 /// The parts of traces that a database holds, of one signal.
@@ -148,17 +168,6 @@ impl<'a> Parts<'a> {
         let mut segments = self.segments.clone();
         segments.retain(|segment| holding.binary_search(&segment.id).is_ok());
         let ids: HashSet<&[u8], RandomState> = ids.iter().map(|id| id.as_slice()).collect();
-        let mut found = Vec::new();
-        let of_segment = |segment: &Stored| {
-            let payload = self.reader.payload(segment).unwrap_or_default();
-            let is_wanted = |id: &[u8]| ids.contains(id);
-            let parts = payload.batches().filter_map(|batch| part::of_traces(is_wanted, self.signal, batch));
-            parts.collect::<Vec<_>>()
-        };
-        self.reader.in_order(&segments, of_segment, |_, batches| {
-            found.extend(batches);
-            ControlFlow::Continue(())
-        });
-        Ok(found)
+        Ok(of_segments(self.reader, self.signal, &segments, |id| ids.contains(id)))
     }
 }

@@ -10,7 +10,7 @@ use crate::expr::words::each_necessary_word;
 use crate::expr::{Intrinsic, Leaf, Matcher, Node, Pattern, Piece, Predicate, Value, level_name};
 use crate::otlp::Signal;
 use crate::otlp::names::{kind_name, status_name};
-use crate::store::{BEYOND, Columns, Operation, Stored, filter, trace_ids};
+use crate::store::{BEYOND, Columns, Operation, Part, Stored, filter, grams, trace_ids};
 
 use super::reader::Reader;
 
@@ -23,6 +23,8 @@ pub struct Rows {
     wanted: Vec<bool>,
     /// How many there are.
     pub count: usize,
+    /// Whether all of them are found: nothing in the records bears on it.
+    pub are_found: bool,
 }
 
 impl Rows {
@@ -54,9 +56,14 @@ pub fn is_in_columns(matcher: &Matcher) -> bool {
 pub fn rows(matcher: &Matcher, columns: &Columns) -> Rows {
     let conditions: Vec<Column> =
         matcher.leaves.iter().map(|leaf| condition(leaf, matcher.signal(), columns)).collect();
-    let holds = |row| node(&matcher.root, matcher, &conditions, columns, row) != Some(false);
+    let mut are_found = true;
+    let holds = |row| {
+        let holds = node(&matcher.root, matcher, &conditions, columns, row);
+        are_found &= holds.is_some();
+        holds != Some(false)
+    };
     let wanted: Vec<bool> = (0..columns.times.len()).map(holds).collect();
-    Rows { count: wanted.iter().filter(|wanted| **wanted).count(), wanted }
+    Rows { count: wanted.iter().filter(|wanted| **wanted).count(), wanted, are_found }
 }
 
 fn condition(leaf: &Leaf, signal: Signal, columns: &Columns) -> Column {
@@ -218,20 +225,22 @@ impl<T> Needs<T> {
 }
 
 /// What a small part of a segment tells whether it is there.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum Key {
     /// A word, by its hash.
     Word(u64),
+    /// A part of a text, by the runs of bytes in it.
+    Part(Vec<u32>),
     /// A trace, as [`trace_ids::key`] has it.
     Trace(u32),
 }
 
-/// Words of log records and traces that must be in a segment.
+/// Words, parts of texts and traces that must be in a segment.
 #[derive(Debug, Clone)]
 pub struct Keys(Needs<Key>);
 
 impl Keys {
-    /// The words and traces that a query needs.
+    /// What a query needs.
     pub fn of(matcher: &Matcher) -> Keys {
         Keys(Needs::of(&matcher.root, matcher, &|leaf| key_of(leaf, matcher.signal())))
     }
@@ -241,12 +250,16 @@ impl Keys {
         if matches!(self.0, Needs::Nothing) {
             return true;
         }
-        let words = OnceCell::new();
+        let (words, grams) = (OnceCell::new(), OnceCell::new());
         self.0.are_met(&|key| match key {
             Key::Trace(key) => reader.may_hold_trace(segment, *key),
             Key::Word(word) => {
-                let words = words.get_or_init(|| reader.words(segment));
+                let words: &Option<Vec<u8>> = words.get_or_init(|| reader.filter(segment, Part::WordFilter));
                 words.as_ref().is_none_or(|words| filter::may_hold(words, *word))
+            }
+            Key::Part(runs) => {
+                let grams: &Option<Vec<u8>> = grams.get_or_init(|| reader.filter(segment, Part::Grams));
+                grams.as_ref().is_none_or(|grams| runs.iter().all(|run| grams::may_hold(grams, *run)))
             }
         })
     }
@@ -254,30 +267,50 @@ impl Keys {
 
 fn key_of(leaf: &Leaf, signal: Signal) -> Needs<Key> {
     let Predicate::Equals(equal) = &leaf.predicate else { return Needs::Nothing };
-    match leaf.field.intrinsic {
-        Some(Intrinsic::TraceId) => {
+    let has_filters = match (leaf.field.intrinsic, signal) {
+        (Some(Intrinsic::TraceId), _) => {
             let id = equal.pattern.as_literal().and_then(|id| const_hex::decode_to_array::<_, 16>(id).ok());
             let id = id.filter(|id| *id != [0; 16]);
-            id.map_or(Needs::Nothing, |id| Needs::One(Key::Trace(trace_ids::key(&id))))
+            return id.map_or(Needs::Nothing, |id| Needs::One(Key::Trace(trace_ids::key(&id))));
         }
-        None | Some(Intrinsic::Message)
-            if signal == Signal::Logs && !equal.may_have_other_words() && !leaf.may_be_a_number() =>
-        {
-            let patterns: Vec<&Pattern> =
-                if leaf.is_prose() { equal.prose.0.iter().collect() } else { vec![&equal.pattern] };
-            let mut words = Vec::new();
-            for pattern in patterns {
-                for (index, piece) in pattern.0.iter().enumerate() {
-                    let Piece::Literal(text) = piece else { continue };
-                    each_necessary_word(text, index > 0, index + 1 < pattern.0.len(), |word| {
-                        words.push(word)
-                    });
-                }
-            }
-            Needs::All(words.into_iter().map(|word| Needs::One(Key::Word(word))).collect()).simple()
-        }
-        // By number, or in what the filter knows nothing of.
-        _ => Needs::Nothing,
+        (None | Some(Intrinsic::Message), Signal::Logs) => !leaf.may_be_a_number(),
+        // Names, messages of statuses and events are in no filter.
+        (None, Signal::Traces) => !leaf.field.is_any,
+        _ => false,
+    };
+    if !has_filters {
+        return Needs::Nothing;
+    }
+    let patterns =
+        if leaf.is_prose() { equal.prose.0.as_slice() } else { std::slice::from_ref(&equal.pattern) };
+    let mut keys = Vec::new();
+    if !equal.may_have_other_words() {
+        patterns.iter().for_each(|pattern| words_of(pattern, &mut keys));
+    }
+    if signal == Signal::Logs && !equal.may_be_written_otherwise() {
+        patterns.iter().for_each(|pattern| parts_of(pattern, leaf.is_prose(), &mut keys));
+    }
+    Needs::All(keys.into_iter().map(Needs::One).collect()).simple()
+}
+
+/// The words that whatever matches must have.
+fn words_of(pattern: &Pattern, keys: &mut Vec<Key>) {
+    for (index, piece) in pattern.0.iter().enumerate() {
+        let Piece::Literal(text) = piece else { continue };
+        let (is_open_before, is_open_behind) = (index > 0, index + 1 < pattern.0.len());
+        each_necessary_word(text, is_open_before, is_open_behind, |word| keys.push(Key::Word(word)));
+    }
+}
+
+/// The runs of bytes that whatever matches must have.
+fn parts_of(pattern: &Pattern, in_either_case: bool, keys: &mut Vec<Key>) {
+    let literals = pattern.0.iter().filter_map(|piece| match piece {
+        Piece::Literal(text) => Some(grams::necessary(text, in_either_case)),
+        Piece::Anything => None,
+    });
+    let runs: Vec<u32> = literals.flatten().collect();
+    if !runs.is_empty() {
+        keys.push(Key::Part(runs));
     }
 }
 
@@ -352,6 +385,7 @@ mod tests {
         fn count(needs: &Needs<Key>) -> usize {
             match needs {
                 Needs::Nothing => 0,
+                Needs::One(Key::Part(_)) => 0,
                 Needs::One(_) => 1,
                 Needs::All(needs) | Needs::Any(needs) => needs.iter().map(count).sum(),
             }

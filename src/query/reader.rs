@@ -1,7 +1,7 @@
 //! Segments read on all cores, while the order in which they come stays.
 
 use std::collections::BTreeMap;
-use std::ops::{ControlFlow, RangeInclusive};
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
 
@@ -87,6 +87,26 @@ impl Reader {
         self.database().segments(selection)
     }
 
+    /// Those of them whose set of traces may hold what is looked for; sooner done than to read an index.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn segments_holding(
+        &self,
+        signal: Signal,
+        may_hold: impl Fn(&[u8]) -> bool,
+    ) -> Result<Vec<Stored>, CommandError> {
+        let mut holding = Vec::new();
+        self.database().each_trace_set(signal, |segment, set| {
+            if may_hold(set) {
+                holding.push(segment);
+            }
+        })?;
+        let mut segments = self.segments(&Selection { signal: Some(signal), ..Selection::default() })?;
+        segments.retain(|segment| holding.binary_search(&segment.id).is_ok());
+        Ok(segments)
+    }
+
     /// Items that were left out because they are damaged.
     pub fn unreadable(&self) -> u64 {
         self.unreadable.lock().unwrap_or_else(PoisonError::into_inner).values().sum()
@@ -124,9 +144,9 @@ impl Reader {
         );
     }
 
-    /// The filter over the words of a segment; `None` where there is none or it is damaged.
-    pub fn words(&self, segment: &Stored) -> Option<Vec<u8>> {
-        self.database().part(segment.id, Part::WordFilter).ok().flatten()
+    /// A filter of a segment; `None` where there is none or it is damaged.
+    pub fn filter(&self, segment: &Stored, part: Part) -> Option<Vec<u8>> {
+        self.database().part(segment.id, part).ok().flatten()
     }
 
     /// Whether a segment may have anything of the trace with this [`trace_ids::key`].
@@ -239,40 +259,45 @@ pub struct TraceIndex {
     occurrences: OnceLock<Occurrences>,
 }
 
-/// In how many sets keys may be, by their last bits.
+/// Which keys may be in more than one set, by their last bits.
 #[derive(Debug)]
 struct Occurrences {
-    counts: Vec<u8>,
+    /// A bit each for what is in a set, and for what is in another one too.
+    bits: [Vec<u64>; 2],
     /// Whether all sets could be read.
     is_whole: bool,
 }
 
 impl Occurrences {
-    /// Most slots, a byte each.
-    const MOST: usize = 1 << 24;
+    /// Most bits of each kind.
+    const MOST: usize = 1 << 25;
 
     fn of(sets: &[(i64, Vec<u8>)]) -> Occurrences {
         let keys: usize =
             sets.iter().filter_map(|(_, set)| trace_ids::keys(set)).map(|keys| keys.len()).sum();
-        let slots = (keys * 8).next_power_of_two().min(Occurrences::MOST);
-        let mut occurrences = Occurrences { counts: vec![0; slots], is_whole: true };
+        // One in sixteen is taken for another one that has the same last bits.
+        let words = (keys * 16).next_power_of_two().clamp(64, Occurrences::MOST) / 64;
+        let mut occurrences = Occurrences { bits: [vec![0; words], vec![0; words]], is_whole: true };
         for (_, set) in sets {
             let keys = trace_ids::keys(set);
             occurrences.is_whole &= keys.is_some();
             for key in keys.into_iter().flatten() {
-                let slot = occurrences.slot(key);
-                occurrences.counts[slot] = occurrences.counts[slot].saturating_add(1);
+                let (word, bit) = occurrences.place(key);
+                let [once, again] = &mut occurrences.bits;
+                again[word] |= once[word] & bit;
+                once[word] |= bit;
             }
         }
         occurrences
     }
 
-    fn slot(&self, key: u32) -> usize {
-        key as usize & (self.counts.len() - 1)
+    fn place(&self, key: u32) -> (usize, u64) {
+        ((key >> 6) as usize & (self.bits[0].len() - 1), 1 << (key & 63))
     }
 
-    fn at_most(&self, key: u32) -> u8 {
-        if self.is_whole { self.counts[self.slot(key)] } else { u8::MAX }
+    fn may_be_in_several(&self, key: u32) -> bool {
+        let (word, bit) = self.place(key);
+        !self.is_whole || self.bits[1][word] & bit != 0
     }
 }
 
@@ -282,28 +307,22 @@ impl TraceIndex {
     /// # Errors
     /// The database cannot be read.
     pub fn read(reader: &Reader, signal: Signal) -> Result<TraceIndex, CommandError> {
-        Ok(TraceIndex { sets: reader.database().trace_sets(signal)?, occurrences: OnceLock::new() })
+        let mut sets = Vec::new();
+        reader.database().each_trace_set(signal, |segment, set| sets.push((segment, set.to_vec())))?;
+        Ok(TraceIndex { sets, occurrences: OnceLock::new() })
     }
 
     /// The segments that may hold any of the traces with these keys, in ascending order.
     pub fn segments_of(&self, mut keys: Vec<u32>) -> Vec<i64> {
         keys.sort_unstable();
-        self.segments_where(|set| trace_ids::may_hold_any(set, &keys))
+        let holding = self.sets.iter().filter(|(_, set)| trace_ids::may_hold_any(set, &keys));
+        holding.map(|(segment, _)| *segment).collect()
     }
 
     /// Whether no more than one segment can hold the trace with this key.
     pub fn is_in_one(&self, key: u32) -> bool {
         let occurrences = self.occurrences.get_or_init(|| Occurrences::of(&self.sets));
-        occurrences.at_most(key) <= 1
+        !occurrences.may_be_in_several(key)
             || self.sets.iter().filter(|(_, set)| trace_ids::may_hold(set, key)).nth(1).is_none()
-    }
-
-    /// The segments that may hold any trace whose key is one of these, in ascending order.
-    pub fn segments_with(&self, keys: &RangeInclusive<u32>) -> Vec<i64> {
-        self.segments_where(|set| trace_ids::may_hold_within(set, keys))
-    }
-
-    fn segments_where(&self, may_hold: impl Fn(&[u8]) -> bool) -> Vec<i64> {
-        self.sets.iter().filter(|(_, set)| may_hold(set)).map(|(segment, _)| *segment).collect()
     }
 }

@@ -144,7 +144,7 @@ pub fn operations(
     service: &str,
     range: Minutes,
 ) -> Result<Vec<Operation>, CommandError> {
-    let totals = database.operation_totals(range, Precision::Hour, |operation| {
+    let totals = database.operation_totals(range, Precision::Day, |operation| {
         (operation.service == service).then_some((operation.name, operation.kind))
     })?;
     let totals: BTreeMap<(String, u8), Total> = totals.into_iter().collect();

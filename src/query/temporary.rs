@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::error::CommandError;
 use crate::pipeline::{self, AckOn, End, Line, Plan, Role, Stage};
-use crate::store::{Durability, Meters, Options, Start};
+use crate::store::{Contents, Durability, Meters, Options, Start};
 use crate::stream::{Input, Ledger, Stop};
 use crate::telemetry::StageFigures;
 
@@ -23,11 +23,16 @@ pub struct Temporary {
 const FLUSH_INTERVAL: Duration = Duration::from_secs(3600);
 
 impl Temporary {
-    /// Reads all inputs to their end, or until `stop` is requested.
+    /// Reads all inputs to their end, or until `stop` is requested; keeps as much as `contents` says.
     ///
     /// # Errors
     /// An input cannot be read, or the temporary directory not be written.
-    pub fn fill(inputs: Vec<Input>, stop: &Stop, workers: usize) -> Result<Temporary, CommandError> {
+    pub fn fill(
+        inputs: Vec<Input>,
+        stop: &Stop,
+        workers: usize,
+        contents: Contents,
+    ) -> Result<Temporary, CommandError> {
         let ledger = Arc::new(Ledger::new("query"));
         let temporary = Temporary {
             directory: tempfile::Builder::new().prefix("obs-query-").tempdir()?,
@@ -36,7 +41,8 @@ impl Temporary {
         let options = Options {
             path: temporary.path(),
             flush_interval: FLUSH_INTERVAL,
-            durability: Durability::Process,
+            durability: Durability::Nothing,
+            contents,
             commit_log: None,
             retention: None,
             redactor: None,

@@ -15,6 +15,11 @@ pub fn span_times(record: &[u8]) -> Option<(u64, u64)> {
             _ => {}
         }
     }
+    known_times(start_ns, end_ns)
+}
+
+/// The same of a span with this start and this end, where 0 is none.
+pub fn known_times(start_ns: u64, end_ns: u64) -> Option<(u64, u64)> {
     let start_ns = if start_ns == 0 { end_ns } else { start_ns };
     (start_ns > 0).then(|| (start_ns, end_ns.max(start_ns)))
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::segment::{self, Builder, Segment};
+use super::segment::{self, Builder, Contents, Segment};
 use super::writer::Shared;
 use crate::otlp::{Batch, Signal, split};
 use crate::pipeline::{Accepted, Delivery, Place, Receipt};
@@ -200,15 +200,22 @@ impl Group {
 }
 
 /// Builders that are not at work.
-#[derive(Default)]
-pub(super) struct Builders(Mutex<Vec<Builder>>);
+pub(super) struct Builders {
+    contents: Contents,
+    idle: Mutex<Vec<Builder>>,
+}
 
 impl Builders {
+    /// None yet.
+    pub(super) fn new(contents: Contents) -> Builders {
+        Builders { contents, idle: Mutex::default() }
+    }
+
     fn build(&self, signal: Signal, batches: &[Batch]) -> std::io::Result<Segment> {
-        let idle = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut builder = idle.map_or_else(Builder::new, Ok)?;
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut builder = idle.map_or_else(|| Builder::new(self.contents), Ok)?;
         let segment = builder.build(signal, batches);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(builder);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(builder);
         segment
     }
 }

@@ -4,6 +4,7 @@ use rusqlite::Connection;
 
 use super::database::{Database, Progress};
 use super::reading::{Damage, Stored};
+use super::rollups::{Rollup, Table};
 use super::segment::Part;
 use super::selection::Selection;
 use super::{committer, histogram, pending, trace_ids};
@@ -81,9 +82,10 @@ impl Database {
             Ok(columns) => fault(format!("{} rows in the columns", columns.times.len())),
             Err(damage) => fault(damage.to_string()),
         }
-        match self.part(segment.id, Part::WordFilter) {
-            Ok(_) => {}
-            Err(damage) => fault(damage.to_string()),
+        for part in [Part::WordFilter, Part::Grams] {
+            if let Err(damage) = self.part(segment.id, part) {
+                fault(damage.to_string());
+            }
         }
         match self.part(segment.id, Part::TraceIds) {
             Ok(found) => {
@@ -115,14 +117,17 @@ impl Database {
                       + (SELECT count(*) FROM columns WHERE segment NOT IN (SELECT id FROM segments))
                       + (SELECT count(*) FROM trace_ids WHERE segment NOT IN (SELECT id FROM segments))
                       + (SELECT count(*) FROM word_filters WHERE segment NOT IN (SELECT id FROM segments))
+                      + (SELECT count(*) FROM grams WHERE segment NOT IN (SELECT id FROM segments))
                       + (SELECT count(*) FROM segment_services WHERE segment NOT IN (SELECT id FROM segments))",
             ),
             (
                 "rows of rollups without an operation or an edge",
                 "SELECT (SELECT count(*) FROM operation_minutes WHERE operation NOT IN (SELECT id FROM operations))
                       + (SELECT count(*) FROM operation_hours WHERE operation NOT IN (SELECT id FROM operations))
+                      + (SELECT count(*) FROM operation_days WHERE operation NOT IN (SELECT id FROM operations))
                       + (SELECT count(*) FROM edge_minutes WHERE edge NOT IN (SELECT id FROM edges))
-                      + (SELECT count(*) FROM edge_hours WHERE edge NOT IN (SELECT id FROM edges))",
+                      + (SELECT count(*) FROM edge_hours WHERE edge NOT IN (SELECT id FROM edges))
+                      + (SELECT count(*) FROM edge_days WHERE edge NOT IN (SELECT id FROM edges))",
             ),
         ] {
             let count: u64 = self.connection.query_row(query, [], |row| row.get(0))?;
@@ -138,7 +143,7 @@ impl Database {
                 faults.push(format!("{table}: {damaged} rows are damaged; some counts will be missing"));
             }
         }
-        for table in ["operation_minutes", "operation_hours", "edge_minutes", "edge_hours"] {
+        for Table { name: table, .. } in Rollup::tables() {
             let mut statement = self.connection.prepare(&format!("SELECT count, durations FROM {table}"))?;
             let mut rows = statement.query([])?;
             let mut wrong = 0;

@@ -36,7 +36,16 @@ pub struct Columns {
     pub times: Vec<u64>,
     /// From start to end of a span in nanoseconds, below zero where it ended before.
     pub durations: Vec<i64>,
+    /// The ids of the traces of spans.
+    pub trace_ids: Vec<[u8; 16]>,
+    /// Which trace a span is of; [`NO_TRACE`] where it has no valid id. Older segments do not have it.
+    pub traces: Vec<u32>,
+    /// Whether a span has a parent, 1 or 0. Older segments do not have it.
+    pub parents: Vec<u8>,
 }
+
+/// Stands for the trace of a span that is of none.
+pub const NO_TRACE: u32 = u32::MAX;
 
 /// Fields of the stored form.
 mod field {
@@ -46,6 +55,9 @@ mod field {
     pub(super) const LEVELS: u32 = 4;
     pub(super) const TIMES: u32 = 5;
     pub(super) const DURATIONS: u32 = 6;
+    pub(super) const TRACE_IDS: u32 = 7;
+    pub(super) const TRACES: u32 = 8;
+    pub(super) const PARENTS: u32 = 9;
 }
 
 /// A number whose small values are short, whatever their sign.
@@ -85,6 +97,19 @@ impl Columns {
         packed.clear();
         self.durations.iter().for_each(|duration| put_varint(&mut packed, zigzag(*duration)));
         put_bytes(out, field::DURATIONS, &packed);
+        if self.traces.is_empty() {
+            return;
+        }
+        put_bytes(out, field::TRACE_IDS, self.trace_ids.as_flattened());
+        packed.clear();
+        // Traces have numbers in the order in which they come, so that neighbours differ by little.
+        let mut before = 0;
+        for trace in &self.traces {
+            put_varint(&mut packed, zigzag(i64::from(trace.wrapping_sub(before).cast_signed())));
+            before = *trace;
+        }
+        put_bytes(out, field::TRACES, &packed);
+        put_bytes(out, field::PARENTS, &self.parents);
     }
 
     /// Reads the stored form; `None` where it is damaged.
@@ -94,6 +119,8 @@ impl Columns {
         for (number, value) in Fields::new(bytes) {
             let Value::Len(packed) = value else { return None };
             let mut at = 0;
+            // All columns are as long as the first.
+            let rows = columns.series.len();
             match number {
                 field::SERVICE => columns.services.push(text(packed)?),
                 field::OPERATION => {
@@ -102,12 +129,14 @@ impl Columns {
                     columns.operations.push(Operation { service, kind: *kind, name: text(name)? });
                 }
                 field::SERIES => {
+                    columns.series.reserve(packed.len());
                     while at < packed.len() {
                         columns.series.push(u32::try_from(varint(packed, &mut at)?).ok()?);
                     }
                 }
                 field::LEVELS => columns.levels.extend_from_slice(packed),
                 field::TIMES => {
+                    columns.times.reserve(rows);
                     let mut before = 0_u64;
                     while at < packed.len() {
                         before = before.wrapping_add(unzigzag(varint(packed, &mut at)?) as u64);
@@ -115,10 +144,21 @@ impl Columns {
                     }
                 }
                 field::DURATIONS => {
+                    columns.durations.reserve(rows);
                     while at < packed.len() {
                         columns.durations.push(unzigzag(varint(packed, &mut at)?));
                     }
                 }
+                field::TRACE_IDS => columns.trace_ids.extend_from_slice(packed.as_chunks().0),
+                field::TRACES => {
+                    columns.traces.reserve(rows);
+                    let mut before = 0_u32;
+                    while at < packed.len() {
+                        before = before.wrapping_add(unzigzag(varint(packed, &mut at)?) as u32);
+                        columns.traces.push(before);
+                    }
+                }
+                field::PARENTS => columns.parents.extend_from_slice(packed),
                 _ => {}
             }
         }
@@ -137,6 +177,17 @@ impl Columns {
         self.series.iter().all(|number| (*number as usize) < series)
             && self.operations.iter().all(|operation| (operation.service as usize) < self.services.len())
             && (signal != Signal::Traces || self.durations.len() == self.times.len())
+            && (!self.have_traces()
+                || self
+                    .traces
+                    .iter()
+                    .all(|trace| *trace == NO_TRACE || (*trace as usize) < self.trace_ids.len()))
+    }
+
+    /// Whether they say which traces spans are of, and which of them have a parent.
+    pub fn have_traces(&self) -> bool {
+        let rows = self.times.len();
+        self.traces.len() == rows && self.parents.len() == rows
     }
 
     /// Whether only the records have all that stands here.
@@ -161,6 +212,7 @@ mod tests {
         #[test]
         fn columns_are_read_as_they_were_written(
             rows in prop::collection::vec((any::<u32>(), any::<u8>(), any::<u64>(), any::<i64>()), 0..50),
+            trace_ids in prop::collection::vec(any::<[u8; 16]>(), 0..9),
             services in prop::collection::vec(".{0,8}", 0..4),
             operations in prop::collection::vec((any::<u32>(), any::<u8>(), ".{0,8}"), 0..4),
         ) {
@@ -172,6 +224,9 @@ mod tests {
                 levels: rows.iter().map(|row| row.1).collect(),
                 times: rows.iter().map(|row| row.2).collect(),
                 durations: rows.iter().map(|row| row.3).collect(),
+                trace_ids: if rows.is_empty() { Vec::new() } else { trace_ids },
+                traces: rows.iter().map(|row| row.0.rotate_left(16)).collect(),
+                parents: rows.iter().map(|row| row.1 & 1).collect(),
             };
             let mut bytes = Vec::new();
             columns.encode(&mut bytes);

@@ -6,7 +6,7 @@ use super::catalog::Catalog;
 use super::committer::{begin, write};
 use super::database::{Database, Progress};
 use super::reading::{COLUMNS, Stored};
-use super::segment::{Builder, FULL, Part};
+use super::segment::{Builder, Contents, FULL, Part};
 use crate::error::CommandError;
 use crate::otlp::{Batch, Signal};
 
@@ -93,7 +93,7 @@ impl Database {
                 }
             }
         }
-        let segment = Builder::new()
+        let segment = Builder::new(Contents::All)
             .and_then(|mut builder| builder.build(signal, &batches))
             .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
         let transaction = begin(self)?;

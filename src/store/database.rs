@@ -17,6 +17,8 @@ const APPLICATION_ID: i32 = 0x6f62_7364;
 /// Large pages suit parts of some hundred kilobytes.
 const PAGE_BYTES: usize = 16 << 10;
 const CACHE_PAGES: usize = 512;
+/// Readers mostly read each page once, and memory that was used before is quicker than new one.
+const READERS_CACHE_PAGES: usize = 32;
 /// The log is brought into the database when it has so many pages.
 const CHECKPOINT_PAGES: i64 = 2048;
 /// What is left of the log's file then.
@@ -31,6 +33,8 @@ const READERS_TIMEOUT: Duration = Duration::from_secs(1);
 /// What a committed item survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Durability {
+    /// Nothing: the database goes with the process.
+    Nothing,
     /// The death of the process.
     #[default]
     Process,
@@ -68,7 +72,7 @@ impl Database {
         }
         let prepared = database.prepare(is_new, durability, progress);
         prepared.map_err(|error| database.explain("write", error))?;
-        database.limit_cache()?;
+        database.limit_cache(CACHE_PAGES)?;
         Ok(database)
     }
 
@@ -93,7 +97,7 @@ impl Database {
             0 => Database::empty(path),
             version if version < migration::VERSION => Database::open(path, Durability::Process, progress),
             _ => {
-                database.limit_cache()?;
+                database.limit_cache(READERS_CACHE_PAGES)?;
                 Ok(database)
             }
         }
@@ -110,8 +114,8 @@ impl Database {
     }
 
     /// Bounds the memory of the cache, once the size of the pages is known.
-    fn limit_cache(&self) -> Result<(), CommandError> {
-        let limited = self.connection.pragma_update(None, "cache_size", CACHE_PAGES);
+    fn limit_cache(&self, pages: usize) -> Result<(), CommandError> {
+        let limited = self.connection.pragma_update(None, "cache_size", pages);
         limited.map_err(|error| self.explain("open", error))
     }
 
@@ -201,10 +205,12 @@ impl Database {
             connection.pragma_update(None, "page_size", PAGE_BYTES as i64)?;
             connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
         }
-        connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+        let journal = if durability == Durability::Nothing { "MEMORY" } else { "WAL" };
+        connection.pragma_update_and_check(None, "journal_mode", journal, |_| Ok(()))?;
         connection.pragma_update_and_check(None, "journal_size_limit", LOG_BYTES, |_| Ok(()))?;
         connection.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, |_| Ok(()))?;
         let synchronous = match durability {
+            Durability::Nothing => "OFF",
             Durability::Process => "NORMAL",
             Durability::Power => "FULL",
         };

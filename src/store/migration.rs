@@ -3,10 +3,11 @@
 use rusqlite::Connection;
 
 use super::database::Progress;
+use super::rollups::Period;
 use super::{rollups, trace_ids};
 
 /// The version that this program reads and writes.
-pub const VERSION: i32 = 4;
+pub const VERSION: i32 = 5;
 
 /// Brings a database from `version` to [`VERSION`], within a transaction.
 ///
@@ -22,7 +23,7 @@ pub(super) fn migrate(
     }
     if version < 2 {
         transaction.execute_batch(include_str!("schema_2.sql"))?;
-        rollups::fill_hours(transaction, progress)?;
+        rollups::fill(transaction, Period::Minute, Period::Hour, progress)?;
     }
     if version < 3 {
         transaction.execute_batch(include_str!("schema_3.sql"))?;
@@ -30,6 +31,10 @@ pub(super) fn migrate(
     if version < 4 {
         // The keys in it were hashes.
         trace_ids::fill(transaction, progress)?;
+    }
+    if version < 5 {
+        transaction.execute_batch(include_str!("schema_5.sql"))?;
+        rollups::fill(transaction, Period::Hour, Period::Day, progress)?;
     }
     transaction.pragma_update(None, "user_version", VERSION)
 }

@@ -166,22 +166,27 @@ impl Database {
         Ok(self.part(segment, Part::TraceIds)?.is_some_and(|set| trace_ids::may_hold(&set, key)))
     }
 
-    /// The sets of the traces of all segments of a signal, by segment; in the place of a damaged one, one that may hold
-    /// anything.
+    /// Calls `each` with every segment of a signal that is of traces, in ascending order, and the set of them; in the place
+    /// of a damaged one, with one that may hold anything.
     ///
     /// # Errors
     /// They cannot be read.
-    pub fn trace_sets(&self, signal: Signal) -> Result<Vec<(i64, Vec<u8>)>, CommandError> {
-        let read = || -> rusqlite::Result<Vec<(i64, Vec<u8>)>> {
+    pub fn each_trace_set(
+        &self,
+        signal: Signal,
+        mut each: impl FnMut(i64, &[u8]),
+    ) -> Result<(), CommandError> {
+        let mut read = || -> rusqlite::Result<()> {
             let query = "SELECT segment, checksum, data FROM trace_ids JOIN segments ON id = segment
                          WHERE signal = ?1 ORDER BY segment";
             let mut statement = self.connection.prepare_cached(query)?;
-            let rows = statement.query_map([signal.name()], |row| {
-                let set: Vec<u8> = row.get(2)?;
-                let is_whole = checksum(&set) == row.get::<_, i64>(1)?;
-                Ok((row.get(0)?, if is_whole { set } else { trace_ids::ANYTHING.to_vec() }))
-            })?;
-            rows.collect()
+            let mut rows = statement.query([signal.name()])?;
+            while let Some(row) = rows.next()? {
+                let set = row.get_ref(2)?.as_blob().unwrap_or_default();
+                let is_whole = checksum(set) == row.get::<_, i64>(1)?;
+                each(row.get(0)?, if is_whole { set } else { trace_ids::ANYTHING });
+            }
+            Ok(())
         };
         read().map_err(|error| self.explain("read", error))
     }

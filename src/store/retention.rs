@@ -7,6 +7,7 @@ use super::committer::begin;
 use super::compaction::delete_segment;
 use super::database::{Database, Progress};
 use super::reading::{COLUMNS, Stored};
+use super::rollups::{Rollup, Table};
 use crate::error::CommandError;
 
 /// Segments that are deleted in one transaction, between which writers get their turn.
@@ -87,14 +88,10 @@ impl Database {
         }
         if let Some(time) = limits.rollups_before_ns {
             let transaction = begin(self)?;
-            for (table, unit, length) in [
-                ("operation_minutes", "minute", MINUTE_NS),
-                ("edge_minutes", "minute", MINUTE_NS),
-                ("operation_hours", "hour", 60 * MINUTE_NS),
-                ("edge_hours", "hour", 60 * MINUTE_NS),
-            ] {
-                let delete = format!("DELETE FROM {table} WHERE {unit} < ?1");
-                pruned.rollups += transaction.prepare_cached(&delete)?.execute([time / length])? as u64;
+            for Table { name, time: unit, minutes, .. } in Rollup::tables() {
+                let delete = format!("DELETE FROM {name} WHERE {unit} < ?1");
+                let first = time / (i64::from(minutes) * MINUTE_NS);
+                pruned.rollups += transaction.prepare_cached(&delete)?.execute([first])? as u64;
             }
             transaction.commit()?;
         }

@@ -1,4 +1,4 @@
-//! The rollups: plain tables of counts a minute and an hour, which measures are added to.
+//! The rollups: plain tables of counts a minute, an hour and a day, which measures are added to.
 
 use rusqlite::types::ToSqlOutput;
 use rusqlite::{CachedStatement, Connection, Statement, params};
@@ -14,6 +14,14 @@ pub(super) enum Rollup {
     Edges,
 }
 
+/// What a row is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Period {
+    Minute,
+    Hour,
+    Day,
+}
+
 /// A table: its name, the column of the time, that of the series, and the minutes that a row is about.
 pub(super) struct Table {
     pub(super) name: &'static str,
@@ -22,25 +30,32 @@ pub(super) struct Table {
     pub(super) minutes: u32,
 }
 
-pub(super) const MINUTES_IN_HOUR: u32 = 60;
+impl Period {
+    /// From the shortest on.
+    pub(super) const ALL: [Period; 3] = [Period::Minute, Period::Hour, Period::Day];
+
+    /// Minutes in it.
+    pub(super) fn minutes(self) -> u32 {
+        [1, 60, 24 * 60][self as usize]
+    }
+}
 
 impl Rollup {
-    const ALL: [Rollup; 2] = [Rollup::Operations, Rollup::Edges];
+    pub(super) const ALL: [Rollup; 2] = [Rollup::Operations, Rollup::Edges];
 
-    pub(super) fn minutes(self) -> Table {
-        let (name, series) = match self {
-            Rollup::Operations => ("operation_minutes", "operation"),
-            Rollup::Edges => ("edge_minutes", "edge"),
+    /// The table of a period.
+    pub(super) fn table(self, period: Period) -> Table {
+        let time = ["minute", "hour", "day"][period as usize];
+        let (names, series) = match self {
+            Rollup::Operations => (["operation_minutes", "operation_hours", "operation_days"], "operation"),
+            Rollup::Edges => (["edge_minutes", "edge_hours", "edge_days"], "edge"),
         };
-        Table { name, time: "minute", series, minutes: 1 }
+        Table { name: names[period as usize], time, series, minutes: period.minutes() }
     }
 
-    pub(super) fn hours(self) -> Table {
-        let (name, series) = match self {
-            Rollup::Operations => ("operation_hours", "operation"),
-            Rollup::Edges => ("edge_hours", "edge"),
-        };
-        Table { name, time: "hour", series, minutes: MINUTES_IN_HOUR }
+    /// All tables.
+    pub(super) fn tables() -> impl Iterator<Item = Table> {
+        Rollup::ALL.into_iter().flat_map(|rollup| Period::ALL.map(|period| rollup.table(period)))
     }
 
     /// Adds measures, whose series are ids of the catalog.
@@ -48,13 +63,19 @@ impl Rollup {
     /// # Errors
     /// The database cannot be written, or is damaged.
     pub(super) fn add(self, connection: &Connection, measures: &mut Measures) -> rusqlite::Result<()> {
-        measures.sort();
-        self.minutes().add(connection, measures)?;
-        let hour = |place: Place| place.moved(place.series(), MINUTES_IN_HOUR);
-        measures.counts.iter_mut().for_each(|(place, _)| *place = hour(*place));
-        measures.sampled.iter_mut().for_each(|(cell, _)| *cell = hour(*cell));
-        measures.sort();
-        self.hours().add(connection, measures)
+        let mut unit = 1;
+        for period in Period::ALL {
+            let longer = period.minutes() / unit;
+            unit = period.minutes();
+            if longer > 1 {
+                let moved = |place: Place| place.moved(place.series(), longer);
+                measures.counts.iter_mut().for_each(|(place, _)| *place = moved(*place));
+                measures.sampled.iter_mut().for_each(|(cell, _)| *cell = moved(*cell));
+            }
+            measures.sort();
+            self.table(period).add(connection, measures)?;
+        }
+        Ok(())
     }
 }
 
@@ -140,11 +161,16 @@ impl Row {
     }
 }
 
-/// Fills the tables of hours from those of minutes.
+/// Fills the tables of a period from those of a shorter one.
 ///
 /// # Errors
 /// The database cannot be written, or is damaged.
-pub(super) fn fill_hours(connection: &Connection, progress: Progress<'_>) -> rusqlite::Result<()> {
+pub(super) fn fill(
+    connection: &Connection,
+    from: Period,
+    to: Period,
+    progress: Progress<'_>,
+) -> rusqlite::Result<()> {
     /// Rows between two reports.
     const STEP: u64 = 10_000;
     let rows = |table: &Table| {
@@ -152,17 +178,17 @@ pub(super) fn fill_hours(connection: &Connection, progress: Progress<'_>) -> rus
     };
     let mut total = 0;
     for rollup in Rollup::ALL {
-        total += rows(&rollup.minutes())?.unsigned_abs();
+        total += rows(&rollup.table(from))?.unsigned_abs();
     }
     let mut done = 0;
     for rollup in Rollup::ALL {
-        let mut upsert = rollup.hours().upsert(connection)?;
-        let Table { name, time, series, .. } = rollup.minutes();
-        let mut minutes = connection.prepare(&format!(
+        let mut upsert = rollup.table(to).upsert(connection)?;
+        let Table { name, time, series, .. } = rollup.table(from);
+        let mut shorter = connection.prepare(&format!(
             "SELECT {time} / ?1, {series}, count, errors, stored, variance, error_variance, durations FROM {name}"
         ))?;
-        let mut minutes = minutes.query([rollup.hours().minutes])?;
-        while let Some(row) = minutes.next()? {
+        let mut shorter = shorter.query([to.minutes() / from.minutes()])?;
+        while let Some(row) = shorter.next()? {
             if histogram::decode(row.get_ref(7)?.as_blob()?).is_none() {
                 return Err(rusqlite::Error::UserFunctionError(
                     "a histogram in the rollups is damaged".into(),

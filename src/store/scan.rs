@@ -8,7 +8,9 @@ use super::attributes::{Keys, Level};
 use super::columns::{Columns, Operation};
 use super::edges::Calls;
 use super::measures::{Measure, Measures, Place};
+use super::texts::Texts;
 use super::{filter, records, spans, trace_ids};
+use crate::otlp::field::{RESOURCE_ATTRIBUTE, SCOPE_ATTRIBUTE};
 use crate::otlp::view::{Fields, Nested, Value};
 use crate::otlp::{Batch, Signal, semconv, tree};
 
@@ -21,8 +23,10 @@ pub(super) struct Scan {
     pub(super) keys: Keys,
     /// Keys of trace ids, of neighbours only one.
     pub(super) traces: Vec<u32>,
-    /// Hashes of the words of log records.
-    pub(super) words: Vec<u64>,
+    /// What the filters get; `None` where there are none.
+    pub(super) texts: Option<Texts>,
+    /// Whether the rollups get anything.
+    pub(super) is_counted: bool,
     pub(super) calls: Calls,
     /// Spans that stand for themselves alone.
     pub(super) plain: Vec<Place>,
@@ -35,6 +39,8 @@ pub(super) struct Scan {
     scratch: Vec<u8>,
     trace: [u8; 16],
     trace_hash: u64,
+    trace_number: Option<u32>,
+    trace_numbers: HashMap<[u8; 16], u32, RandomState>,
 }
 
 impl Columns {
@@ -47,6 +53,11 @@ impl Columns {
 }
 
 impl Scan {
+    /// Takes texts for filters where there are any to be, and counts where `is_counted`.
+    pub(super) fn new(texts: Option<Texts>, is_counted: bool) -> Scan {
+        Scan { texts, is_counted, ..Scan::default() }
+    }
+
     pub(super) fn batch(&mut self, batch: &Batch) {
         let signal = batch.signal();
         for container in Nested::new(batch.bytes(), tree::RESOURCE) {
@@ -54,7 +65,9 @@ impl Scan {
             let before = self.columns.times.len();
             for (number, value) in Fields::new(container) {
                 match (number, value) {
-                    (1, Value::Len(resource)) => self.resource(signal, resource),
+                    (1, Value::Len(resource)) => {
+                        self.attributes(Level::Resource, resource, RESOURCE_ATTRIBUTE)
+                    }
                     (tree::CHILD, Value::Len(scope)) => self.scope(signal, service, scope),
                     _ => {}
                 }
@@ -63,22 +76,27 @@ impl Scan {
         }
     }
 
-    fn resource(&mut self, signal: Signal, resource: &[u8]) {
-        self.keys.of_message(Level::Resource, resource, 1);
-        if signal == Signal::Logs {
-            records::attribute_words(resource, 1, &mut self.words);
+    /// Takes the attributes in field `number` of a message.
+    pub(super) fn attributes(&mut self, level: Level, message: &[u8], number: u32) {
+        self.keys.of_message(level, message, number);
+        if let Some(texts) = &mut self.texts {
+            texts.attributes(message, number);
+        }
+    }
+
+    /// Takes an attribute, the one at `position` of a record.
+    #[inline]
+    pub(super) fn attribute(&mut self, level: Level, position: usize, attribute: &[u8]) {
+        self.keys.attribute(level, position, attribute);
+        if let Some(texts) = &mut self.texts {
+            texts.attribute(attribute);
         }
     }
 
     fn scope(&mut self, signal: Signal, service: u32, scope: &[u8]) {
         for (number, value) in Fields::new(scope) {
             match (number, value) {
-                (1, Value::Len(scope)) => {
-                    self.keys.of_message(Level::Scope, scope, 3);
-                    if signal == Signal::Logs {
-                        records::attribute_words(scope, 3, &mut self.words);
-                    }
-                }
+                (1, Value::Len(scope)) => self.attributes(Level::Scope, scope, SCOPE_ATTRIBUTE),
                 (tree::CHILD, Value::Len(record)) => match signal {
                     Signal::Traces => spans::span(self, service, record),
                     Signal::Logs => records::log(self, service, record),
@@ -128,9 +146,25 @@ impl Scan {
         if *trace_id != self.trace {
             self.trace = *trace_id;
             self.trace_hash = filter::hash(trace_id);
+            self.trace_number = None;
             self.traces.push(trace_ids::key(trace_id));
         }
         self.trace_hash
+    }
+
+    /// The number of the trace that [`Scan::trace`] was asked for, which it has in the columns.
+    #[inline]
+    pub(super) fn trace_number(&mut self) -> u32 {
+        if let Some(number) = self.trace_number {
+            return number;
+        }
+        let next = self.columns.trace_ids.len() as u32;
+        let number = *self.trace_numbers.entry(self.trace).or_insert(next);
+        if number == next {
+            self.columns.trace_ids.push(self.trace);
+        }
+        self.trace_number = Some(number);
+        number
     }
 
     /// Adds a row to the columns.

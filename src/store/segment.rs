@@ -11,7 +11,9 @@ use super::attributes::AttributeKey;
 use super::columns::Columns;
 use super::edges::{Edges, encode_callers, encode_children};
 use super::filter;
+use super::grams::Grams;
 use super::scan::Scan;
+use super::texts::Texts;
 use super::trace_ids;
 use crate::otlp::{Batch, Signal};
 use crate::stream::MAX_FRAME;
@@ -20,11 +22,33 @@ use crate::stream::MAX_FRAME;
 /// millisecond.
 pub const FULL: usize = 4 << 20;
 
-/// Fast enough to keep up with a million spans a second.
-const LEVEL: i32 = 1;
-
 /// Bits of a filter for a word.
 const WORD_BITS: usize = 10;
+
+/// In a smaller segment the records are as quickly read as the set of what is in them.
+const LEAST_WITH_GRAMS: usize = 128 << 10;
+
+/// What of segments is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Contents {
+    /// Everything.
+    #[default]
+    All,
+    /// What a look at the records needs, and not what many looks are worth: no filters over texts and no rollups.
+    Records,
+}
+
+impl Contents {
+    /// How hard zstd tries.
+    fn level(self) -> i32 {
+        match self {
+            // Fast enough to keep up with a million spans a second.
+            Contents::All => 1,
+            // Twice as fast to write and to read, and a third larger.
+            Contents::Records => -3,
+        }
+    }
+}
 
 /// The parts of a segment, each a table of its own, so that a search reads what it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,17 +59,19 @@ pub enum Part {
     Columns,
     /// The set of trace ids.
     TraceIds,
-    /// A filter over the words of log records.
+    /// A filter over the words of log records and of the attributes of spans.
     WordFilter,
+    /// The set of runs of bytes in the texts of log records.
+    Grams,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Part; 4] = [Part::Payload, Part::Columns, Part::TraceIds, Part::WordFilter];
+    pub const ALL: [Part; 5] = [Part::Payload, Part::Columns, Part::TraceIds, Part::WordFilter, Part::Grams];
 
     /// Its table.
     pub fn table(self) -> &'static str {
-        ["payloads", "columns", "trace_ids", "word_filters"][self as usize]
+        ["payloads", "columns", "trace_ids", "word_filters", "grams"][self as usize]
     }
 }
 
@@ -75,6 +101,7 @@ pub(super) struct Segment {
 
 /// Builds segments, with buffers that are larger than what comes of them and are used again.
 pub(super) struct Builder {
+    contents: Contents,
     compressor: Compressor<'static>,
     frames: Vec<u8>,
     compressed: Vec<u8>,
@@ -83,8 +110,9 @@ pub(super) struct Builder {
 impl Builder {
     /// # Errors
     /// There is no memory for the compressor.
-    pub(super) fn new() -> io::Result<Builder> {
-        Ok(Builder { compressor: Compressor::new(LEVEL)?, frames: Vec::new(), compressed: Vec::new() })
+    pub(super) fn new(contents: Contents) -> io::Result<Builder> {
+        let compressor = Compressor::new(contents.level())?;
+        Ok(Builder { contents, compressor, frames: Vec::new(), compressed: Vec::new() })
     }
 
     /// Builds a segment of batches of one signal, none of them longer than a frame can be.
@@ -92,8 +120,11 @@ impl Builder {
     /// # Errors
     /// The compressor has failed.
     pub(super) fn build(&mut self, signal: Signal, batches: &[Batch]) -> io::Result<Segment> {
-        let mut scan = Scan::default();
         let raw_bytes: usize = batches.iter().map(|batch| batch.bytes().len()).sum();
+        let is_whole = self.contents == Contents::All;
+        let grams = (signal == Signal::Logs && raw_bytes >= LEAST_WITH_GRAMS).then(Grams::default);
+        let texts = (is_whole && signal != Signal::Metrics).then(|| Texts::new(grams));
+        let mut scan = Scan::new(texts, is_whole);
         self.frames.clear();
         self.frames.reserve_exact(raw_bytes + batches.len() * HEADER);
         for batch in batches {
@@ -107,13 +138,13 @@ impl Builder {
         scan.columns.encode(&mut self.frames);
         let columns = self.compress_frames()?;
         let trace_ids = trace_ids::build(std::mem::take(&mut scan.traces));
-        let word_filter = filter_of(&mut scan.words, WORD_BITS);
+        let (word_filter, grams) = scan.texts.take().map(Texts::filters).unwrap_or_default();
         let mut edges = Edges::default();
         scan.calls.settle(&mut edges);
         scan.calls.sort();
         let (mut operation_measures, mut edge_measures) = (Vec::new(), Vec::new());
         let (mut callers, mut children) = (Vec::new(), Vec::new());
-        if signal == Signal::Traces {
+        if signal == Signal::Traces && is_whole {
             scan.measures().encode(&mut operation_measures);
             edges.measures().encode(&mut edge_measures);
             encode_callers(&scan.calls.callers, &mut callers);
@@ -125,7 +156,7 @@ impl Builder {
             items: batches.iter().map(Batch::items).sum(),
             raw_bytes,
             range: scan.range,
-            parts: [payload, columns, trace_ids, word_filter],
+            parts: [payload, columns, trace_ids, word_filter, grams],
             columns: Columns {
                 services: scan.columns.services,
                 operations: scan.columns.operations,
@@ -161,11 +192,14 @@ impl Segment {
     }
 }
 
-/// A filter, or nothing where there is nothing to find.
-fn filter_of(hashes: &mut Vec<u64>, bits: usize) -> Vec<u8> {
-    hashes.sort_unstable();
-    hashes.dedup();
-    if hashes.is_empty() { Vec::new() } else { filter::build(hashes, bits) }
+impl Texts {
+    /// The filter over the words, and the set of what the texts are made of; nothing where there is nothing to find.
+    fn filters(mut self) -> (Vec<u8>, Vec<u8>) {
+        self.words.sort_unstable();
+        self.words.dedup();
+        let words = if self.words.is_empty() { Vec::new() } else { filter::build(&self.words, WORD_BITS) };
+        (words, self.grams.map(|grams| grams.build()).unwrap_or_default())
+    }
 }
 
 /// Bytes of a frame's header.

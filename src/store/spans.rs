@@ -1,7 +1,7 @@
 //! What the walk takes from a span.
 
 use super::attributes::Level;
-use super::columns::BEYOND;
+use super::columns::{BEYOND, NO_TRACE};
 use super::edges::{Caller, Child, Share, span_key};
 use super::histogram;
 use super::measures::{MINUTE_NS, Measure, Place};
@@ -36,7 +36,7 @@ pub(super) fn span(scan: &mut Scan, service: u32, record: &[u8]) {
     for (number, value) in Fields::new(record) {
         match (number, value) {
             (field::ATTRIBUTE, Value::Len(attribute)) => {
-                scan.keys.attribute(Level::Span, position, attribute);
+                scan.attribute(Level::Span, position, attribute);
                 position += 1;
             }
             (field::TRACE_ID, Value::Len(id)) => span.trace_id = id,
@@ -48,10 +48,8 @@ pub(super) fn span(scan: &mut Scan, service: u32, record: &[u8]) {
             (field::END, time) => span.end = time.bits(),
             (field::STATUS, status) => span.status = Status(status.bytes()).code(),
             (field::TRACE_STATE, Value::Len(state)) => span.trace_state = state,
-            (field::EVENT, Value::Len(event)) => {
-                scan.keys.of_message(Level::Event, event, field::EVENT_ATTRIBUTE)
-            }
-            (field::LINK, Value::Len(link)) => scan.keys.of_message(Level::Link, link, field::LINK_ATTRIBUTE),
+            (field::EVENT, Value::Len(event)) => scan.attributes(Level::Event, event, field::EVENT_ATTRIBUTE),
+            (field::LINK, Value::Len(link)) => scan.attributes(Level::Link, link, field::LINK_ATTRIBUTE),
             _ => {}
         }
     }
@@ -61,13 +59,24 @@ pub(super) fn span(scan: &mut Scan, service: u32, record: &[u8]) {
 #[inline]
 fn take(scan: &mut Scan, service: u32, span: &Span<'_>) {
     let trace = scan.trace(span.trace_id);
+    let number = if trace == 0 { NO_TRACE } else { scan.trace_number() };
+    scan.columns.traces.push(number);
+    scan.columns.parents.push(u8::from(span.parent_span_id.iter().any(|byte| *byte != 0)));
     let operation = scan.operation(service, span.kind, span.name);
     scan.row(operation, span.status.clamp(0, BEYOND.into()) as u8, span.start);
     scan.columns.durations.push(span.end.wrapping_sub(span.start) as i64);
+    if scan.is_counted {
+        count(scan, service, operation, trace, span);
+    }
+}
 
+#[inline]
+fn count(scan: &mut Scan, service: u32, operation: u32, trace: u64, span: &Span<'_>) {
     let minute = (span.start / MINUTE_NS) as u32;
     let failed = span.status == STATUS_CODE_ERROR;
-    let bucket = histogram::bucket(span.end.saturating_sub(span.start));
+    // One that does not say when it began has not taken since 1970.
+    let begin = if span.start == 0 { span.end } else { span.start };
+    let bucket = histogram::bucket(span.end.saturating_sub(begin));
     let weight = tracestate::kept_by(text(span.trace_state), span.trace_id).weight();
     if weight == 1.0 {
         scan.plain.push(Place::new(minute, operation, failed, bucket));

@@ -1,5 +1,5 @@
-//! The rollups, added up over a range of time: whole hours from the tables of hours, what is left at both ends from
-//! those of minutes, and what the rollups do not have yet from where writers have left it for later.
+//! The rollups, added up over a range of time: whole days from the tables of days, what is left at both ends from those of
+//! hours and minutes, and what the rollups do not have yet from where writers have left it for later.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -13,7 +13,7 @@ use super::committer::unfolded;
 use super::database::Database;
 use super::histogram::Buckets;
 use super::measures::{MINUTE_NS, Measures};
-use super::rollups::{MINUTES_IN_HOUR, Rollup, Table};
+use super::rollups::{Period, Rollup, Table};
 use crate::error::CommandError;
 
 /// Minutes since the epoch, from the first up to the second, which is not one of them.
@@ -56,7 +56,7 @@ pub struct Total {
     pub stored: f64,
     /// The variance of the count.
     pub variance: f64,
-    /// The last minute in which there were any; with [`Precision::Hour`] the last hour's first minute may stand for it.
+    /// The last minute in which there were any; with [`Precision::Day`] the last day's first minute may stand for it.
     pub last_minute: u32,
     /// How long they took.
     pub durations: Buckets,
@@ -67,8 +67,8 @@ pub struct Total {
 pub enum Precision {
     /// To the minute.
     Minute,
-    /// To the hour, which costs nothing.
-    Hour,
+    /// To the day, which costs nothing.
+    Day,
 }
 
 impl Minutes {
@@ -87,15 +87,28 @@ impl Minutes {
         (self.from..self.to).contains(&minute)
     }
 
-    /// Whole hours since the epoch, and the minutes before and behind them.
-    fn split(self) -> (Minutes, std::ops::Range<u32>, Minutes) {
-        let hours = self.from.div_ceil(MINUTES_IN_HOUR)..self.to / MINUTES_IN_HOUR;
-        if hours.is_empty() {
-            return (self, 0..0, Minutes { from: 0, to: 0 });
+    /// Whole periods, in minutes, and what is left before and behind them.
+    fn split(self, period: Period) -> [Minutes; 3] {
+        let minutes = period.minutes();
+        let from = self.from.checked_next_multiple_of(minutes).unwrap_or(u32::MAX);
+        let to = self.to / minutes * minutes;
+        match from < to {
+            true => [Minutes { to: from, ..self }, Minutes { from, to }, Minutes { from: to, ..self }],
+            false => [self, Minutes { from: 0, to: 0 }, Minutes { from: 0, to: 0 }],
         }
-        let before = Minutes { from: self.from, to: hours.start * MINUTES_IN_HOUR };
-        let behind = Minutes { from: hours.end * MINUTES_IN_HOUR, to: self.to };
-        (before, hours, behind)
+    }
+
+    /// Its parts, none of which overlap, each made of whole periods as long as can be.
+    fn parts(self) -> Vec<(Period, Minutes)> {
+        let mut parts = vec![(Period::Minute, self)];
+        for period in Period::ALL {
+            let split = |(shorter, part): (Period, Minutes)| {
+                let [before, whole, behind] = part.split(period);
+                [(shorter, before), (period, whole), (shorter, behind)]
+            };
+            parts = parts.into_iter().flat_map(split).filter(|(_, part)| part.from < part.to).collect();
+        }
+        parts
     }
 }
 
@@ -233,10 +246,11 @@ impl<K: Hash + Eq> Totals<K> {
     }
 
     fn add_tables(&mut self, connection: &Connection, rollup: Rollup) -> rusqlite::Result<()> {
-        let (before, hours, behind) = self.range.split();
-        self.add_rows(connection, &rollup.minutes(), before.from..before.to)?;
-        self.add_rows(connection, &rollup.hours(), hours)?;
-        self.add_rows(connection, &rollup.minutes(), behind.from..behind.to)
+        for (period, part) in self.range.parts() {
+            let minutes = period.minutes();
+            self.add_rows(connection, &rollup.table(period), part.from / minutes..part.to.div_ceil(minutes))?;
+        }
+        Ok(())
     }
 
     fn add_rows(
@@ -245,9 +259,6 @@ impl<K: Hash + Eq> Totals<K> {
         table: &Table,
         times: std::ops::Range<u32>,
     ) -> rusqlite::Result<()> {
-        if times.is_empty() {
-            return Ok(());
-        }
         let Table { name, time, series, minutes } = table;
         let mut statement = connection.prepare(&format!(
             "SELECT {series}, {time}, count, errors, stored, variance, durations FROM {name}
@@ -285,24 +296,34 @@ impl<K: Hash + Eq> Totals<K> {
         }
     }
 
-    /// Finds the last minutes of those of which only the hour is known.
+    /// Finds the last minutes of those of which only the day or the hour is known.
     fn find_last_minutes(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        let Table { name, time, series, .. } = Rollup::Operations.minutes();
+        self.find_last(connection, Period::Hour, Period::Day)?;
+        self.find_last(connection, Period::Minute, Period::Hour)
+    }
+
+    /// Finds the last of the shorter periods in the last of the longer ones.
+    fn find_last(
+        &mut self,
+        connection: &Connection,
+        shorter: Period,
+        longer: Period,
+    ) -> rusqlite::Result<()> {
+        let Table { name, time, series, minutes } = Rollup::Operations.table(shorter);
         let mut statement = connection.prepare(&format!(
             "SELECT {time}, {series} FROM {name} WHERE {time} >= ?1 AND {time} < ?2 ORDER BY {time} DESC"
         ))?;
-        let (_, hours, _) = self.range.split();
+        let [_, whole, _] = self.range.split(longer);
         let mut wanted: HashMap<u32, Vec<usize>, RandomState> = HashMap::default();
         for (place, total) in self.totals.iter().enumerate() {
-            // A total that ends in the first minute of an hour is looked for, too.
-            let hour =
-                total.as_ref().map(|total| total.last_minute).filter(|minute| minute % MINUTES_IN_HOUR == 0);
-            if let Some(hour) = hour.filter(|minute| hours.contains(&(minute / MINUTES_IN_HOUR))) {
-                wanted.entry(hour).or_default().push(place);
+            // A total that ends in the first minute of a longer period is looked for, too.
+            let last = total.as_ref().map(|total| total.last_minute);
+            if let Some(last) = last.filter(|last| whole.holds(*last) && last % longer.minutes() == 0) {
+                wanted.entry(last).or_default().push(place);
             }
         }
-        for (hour, mut places) in wanted {
-            let mut rows = statement.query([hour, hour + MINUTES_IN_HOUR])?;
+        for (last, mut places) in wanted {
+            let mut rows = statement.query([last / minutes, (last + longer.minutes()) / minutes])?;
             while !places.is_empty()
                 && let Some(row) = rows.next()?
             {
@@ -312,7 +333,7 @@ impl<K: Hash + Eq> Totals<K> {
                 if let Some(at) = places.iter().position(|wanted| *wanted == place) {
                     places.swap_remove(at);
                     if let Some(Some(total)) = self.totals.get_mut(place) {
-                        total.last_minute = total.last_minute.max(row.get(0)?);
+                        total.last_minute = total.last_minute.max(row.get::<_, u32>(0)? * minutes);
                     }
                 }
             }
@@ -359,16 +380,33 @@ mod tests {
     }
 
     #[test]
-    fn a_range_is_made_of_hours_and_the_minutes_at_its_ends() {
-        for (range, before, hours, behind) in [
-            (minutes(60, 180), minutes(60, 60), 1..3, minutes(180, 180)),
-            (minutes(59, 181), minutes(59, 60), 1..3, minutes(180, 181)),
-            (minutes(61, 119), minutes(61, 119), 0..0, minutes(0, 0)),
-            (minutes(61, 150), minutes(61, 150), 0..0, minutes(0, 0)),
-            (minutes(61, 180), minutes(61, 120), 2..3, minutes(180, 180)),
-            (minutes(100, 50), minutes(100, 50), 0..0, minutes(0, 0)),
+    fn a_range_is_made_of_days_and_of_hours_and_minutes_at_its_ends() {
+        use Period::{Day, Hour, Minute};
+        const DAY: u32 = 24 * 60;
+        for (range, expected) in [
+            ((60, 180), vec![(Hour, 60, 180)]),
+            ((59, 181), vec![(Minute, 59, 60), (Hour, 60, 180), (Minute, 180, 181)]),
+            ((61, 119), vec![(Minute, 61, 119)]),
+            ((61, 180), vec![(Minute, 61, 120), (Hour, 120, 180)]),
+            ((100, 50), vec![]),
+            ((0, DAY), vec![(Day, 0, DAY)]),
+            (
+                (DAY - 61, 3 * DAY + 90),
+                vec![
+                    (Minute, DAY - 61, DAY - 60),
+                    (Hour, DAY - 60, DAY),
+                    (Day, DAY, 3 * DAY),
+                    (Hour, 3 * DAY, 3 * DAY + 60),
+                    (Minute, 3 * DAY + 60, 3 * DAY + 90),
+                ],
+            ),
         ] {
-            assert_eq!(range.split(), (before, hours, behind), "{range:?}");
+            let expected: Vec<_> =
+                expected.into_iter().map(|(period, from, to)| (period, minutes(from, to))).collect();
+            assert_eq!(minutes(range.0, range.1).parts(), expected, "{range:?}");
         }
+        // The end of all minutes is in the middle of a day.
+        let all = Minutes::around(None, None).parts();
+        assert_eq!((all[0].0, all[0].1.from, all.last().map(|(_, last)| last.to)), (Day, 0, Some(u32::MAX)));
     }
 }

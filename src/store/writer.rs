@@ -13,6 +13,7 @@ use super::assembler::{self, Builders, Queued};
 use super::commits::{self, CommitLog};
 use super::committer::Committer;
 use super::database::{Database, Durability, Progress};
+use super::segment::Contents;
 use crate::error::CommandError;
 use crate::pipeline::{AckOn, Boxed, Delivery, Intake, Receipt, Refusal, Room, Terminal};
 use crate::redact::Redactor;
@@ -33,6 +34,8 @@ pub struct Options {
     pub flush_interval: Duration,
     /// What a committed item survives.
     pub durability: Durability,
+    /// What of segments is built.
+    pub contents: Contents,
     /// Where every commit is recorded, as a line of JSON.
     pub commit_log: Option<PathBuf>,
     /// Segments whose latest item is older are deleted.
@@ -97,11 +100,11 @@ impl Store {
         let committer = Committer::new(Database::open(&options.path, options.durability, progress)?);
         let log = options.commit_log.as_deref().map(CommitLog::open).transpose()?;
         let shared = Arc::new(Shared {
+            builders: Builders::new(options.contents),
             options,
             ledger,
             stop,
             meters,
-            builders: Builders::default(),
             abandoned: Mutex::new(false),
         });
         let (queue, queued) = mpsc::unbounded_channel();

@@ -176,6 +176,7 @@ pub const SCENARIOS: &[Scenario] = &[
     asked("query-trace", "a trace by its id, of 10 M spans in 30 days (and so do all that follow)", Question::Trace),
     asked("query-search", "the newest 20 of an operation that took 100 ms or longer", Question::Search),
     asked("query-attribute", "traces by an attribute that five spans have", Question::Attribute),
+    asked("query-scan", "the same by a part of its value, which no filter knows of", Question::Scan),
     asked("query-services", "requests, errors and the 95th percentile of every service", Question::Services),
     asked("query-bottlenecks", "where the time of a service's traces of a day goes", Question::Bottlenecks),
     asked("query-logs", "seven of 10 M log records, by a part of a word", Question::Logs),

@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::error::{CommandError, Outcome};
 use crate::query::bottlenecks::{Bottleneck, Bottlenecks, Report};
 use crate::query::traces::{Order, TraceSearch};
+use crate::store::Contents;
 use crate::ui::duration::duration;
 use crate::ui::table::{Format, Table};
 
@@ -46,7 +47,7 @@ pub(super) struct BottlenecksArgs {
 impl BottlenecksArgs {
     pub(super) fn run(&self, config: &Config) -> Result<Outcome, CommandError> {
         let filter = self.filter.compile(&self.duration)?;
-        let data = self.source.open(config)?;
+        let data = self.source.open(config, Contents::Records)?;
         let search = TraceSearch {
             matcher: filter.matcher.clone(),
             duration_ns: self.duration.of_trace_ns(),

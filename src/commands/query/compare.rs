@@ -18,6 +18,7 @@ use crate::query::trace::Trace;
 use crate::query::trace::changes::{Cause, Row, Speed};
 use crate::query::trace::compare::{Change, Comparison, Place, compare, delta_ns, ratio};
 use crate::query::trace::waterfall::{Lines, MANY, count};
+use crate::store::Contents;
 use crate::ui::duration::{difference, duration};
 use crate::ui::table::{self, Format, Table, printable};
 use crate::ui::terminal::{self, cut, width};
@@ -67,7 +68,7 @@ impl CompareArgs {
             ));
         }
         let (before, after) = (find::prefix(whole(&self.before))?, find::prefix(whole(&self.after))?);
-        let data = self.source.open(config)?;
+        let data = self.source.open(config, Contents::Records)?;
         let (before, after) = (load(&data.reader, &before)?.1, load(&data.reader, &after)?.1);
         let comparison = compare(&before, &after);
         let format = self.format.format();

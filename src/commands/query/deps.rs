@@ -11,7 +11,7 @@ use super::source::SourceArgs;
 use crate::config::Config;
 use crate::error::{CommandError, Outcome};
 use crate::query::{Dependencies, Edge, Service, dot, expect_service, mermaid, sort};
-use crate::store::Minutes;
+use crate::store::{Contents, Minutes};
 use crate::ui::table::{self, Format, Table};
 
 const EXAMPLES: &str = "\
@@ -71,7 +71,7 @@ enum DepsFormat {
 impl DepsArgs {
     pub(super) fn run(&self, config: &Config) -> Result<Outcome, CommandError> {
         let range = figures::minutes(&self.time)?;
-        let data = self.source.open(config)?;
+        let data = self.source.open(config, Contents::All)?;
         if let Some(service) = &self.service {
             expect_service(service, &data.reader.database().service_names()?)?;
         }

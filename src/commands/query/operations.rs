@@ -10,6 +10,7 @@ use super::source::SourceArgs;
 use crate::config::Config;
 use crate::error::{CommandError, Outcome};
 use crate::query::{Operation, expect_service, kind_name, operations, sort};
+use crate::store::Contents;
 use crate::ui::table::{Format, Table};
 
 const EXAMPLES: &str = "\
@@ -43,7 +44,7 @@ impl OperationsArgs {
     pub(super) fn run(&self, config: &Config) -> Result<Outcome, CommandError> {
         self.source.expect_no_file("a service", &self.service, "obs query operations SERVICE")?;
         let range = figures::minutes(&self.time)?;
-        let data = self.source.open(config)?;
+        let data = self.source.open(config, Contents::All)?;
         expect_service(&self.service, &data.reader.database().service_names()?)?;
         let mut operations = operations(&data.reader.database(), &self.service, range)?;
         if operations.is_empty() {

@@ -10,6 +10,7 @@ use super::source::SourceArgs;
 use crate::config::Config;
 use crate::error::{CommandError, Outcome};
 use crate::query::{Measured, Order, Service, services, sort};
+use crate::store::Contents;
 use crate::ui::table::{Format, Table};
 
 const EXAMPLES: &str = "\
@@ -41,7 +42,7 @@ pub(super) struct ServicesArgs {
 impl ServicesArgs {
     pub(super) fn run(&self, config: &Config) -> Result<Outcome, CommandError> {
         let range = figures::minutes(&self.time)?;
-        let data = self.source.open(config)?;
+        let data = self.source.open(config, Contents::All)?;
         let mut services = services(&data.reader.database(), range)?;
         if services.is_empty() {
             figures::say_nothing("spans", range, &self.time);

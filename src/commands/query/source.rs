@@ -15,7 +15,7 @@ use crate::config::{Config, Storage};
 use crate::error::{CommandError, Outcome};
 use crate::otlp::Signal;
 use crate::query::{Reader, Temporary};
-use crate::store::Database;
+use crate::store::{Contents, Database};
 use crate::stream::{Input, Stop};
 use crate::ui::progress;
 
@@ -52,11 +52,11 @@ const INTERRUPTED: i32 = 130;
 const WORKERS: usize = 2;
 
 impl SourceArgs {
-    /// Opens the database, or reads the streams into a temporary one.
+    /// Opens the database, or reads the streams into a temporary one, with as much of them as `contents` says.
     ///
     /// # Errors
     /// It cannot be opened, or a stream not be read.
-    pub(super) fn open(&self, config: &Config) -> Result<Data, CommandError> {
+    pub(super) fn open(&self, config: &Config, contents: Contents) -> Result<Data, CommandError> {
         let mut bar = progress::Bar::new("migrating", "rows");
         let mut read =
             |path: &Path| Database::read(path, &mut |done, of| bar.show(done, of)).and_then(Reader::new);
@@ -72,7 +72,7 @@ impl SourceArgs {
             [file] if is_database(file) => Ok(Data::of(read(Path::new(file))?)),
             files => {
                 let (inputs, stop) = self.inputs()?;
-                let temporary = Temporary::fill(inputs, &stop, WORKERS)?;
+                let temporary = Temporary::fill(inputs, &stop, WORKERS, contents)?;
                 let reader = read(&temporary.path())?;
                 // What has been read is answered about at once or not at all.
                 for signal in [SIGINT, SIGTERM] {

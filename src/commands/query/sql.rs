@@ -9,6 +9,7 @@ use super::source::SourceArgs;
 use crate::config::Config;
 use crate::error::{CommandError, Outcome};
 use crate::query::sql::{Column, LOGS, SPANS, Session};
+use crate::store::Contents;
 use crate::ui::rows::{Format, Rows};
 use crate::ui::table;
 
@@ -68,7 +69,7 @@ impl SqlArgs {
         if let Some(sql) = &self.sql {
             self.source.expect_no_file("a query", sql, "obs query sql 'SELECT …'")?;
         }
-        let data = self.source.open(config)?;
+        let data = self.source.open(config, Contents::All)?;
         let outcome = data.outcome();
         let mut database = data.reader.database();
         let session = Session::begin(&mut database)?;

@@ -16,6 +16,7 @@ use crate::query::trace::json::Document;
 use crate::query::trace::waterfall::{Fold, MANY, View, waterfall};
 use crate::query::trace::{Log, Trace, page, table as rows};
 use crate::query::{Reader, find};
+use crate::store::Contents;
 use crate::ui::colour::Colours;
 use crate::ui::table::{self, Format};
 use crate::ui::terminal;
@@ -84,7 +85,7 @@ impl TraceArgs {
         if self.format == Some(TraceFormat::Otlp) {
             StreamFormat::of_environment()?;
         }
-        let data = self.source.open(config)?;
+        let data = self.source.open(config, Contents::Records)?;
         let (id, trace) = load(&data.reader, &prefix)?;
         let log_batches =
             if self.logs { find::of_trace(&data.reader, Signal::Logs, id)? } else { Vec::new() };

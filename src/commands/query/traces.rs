@@ -16,6 +16,7 @@ use crate::error::{CommandError, Outcome};
 use crate::otlp::Signal;
 use crate::query::find::Parts;
 use crate::query::traces::{Cursor, Order, Summary, TraceId, TraceSearch};
+use crate::store::Contents;
 use crate::ui::duration::duration;
 use crate::ui::rows::Format;
 
@@ -95,7 +96,7 @@ impl TracesArgs {
         let order = self.order()?;
         let filter = self.filter.compile(&self.duration)?;
         let format = self.output.format()?;
-        let data = self.source.open(config)?;
+        let data = self.source.open(config, Contents::Records)?;
         // One more, to know whether there are any.
         let limit = (self.limit > 0).then_some(self.limit.saturating_add(1));
         let duration_ns = self.duration.of_trace_ns();

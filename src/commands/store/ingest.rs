@@ -18,7 +18,7 @@ use crate::config;
 use crate::error::CommandError;
 use crate::pipeline::Role;
 use crate::redact::{Redactor, Rule};
-use crate::store::{Durability, Meters, Options, Start};
+use crate::store::{Contents, Durability, Meters, Options, Start};
 use crate::stream::Ledger;
 use crate::telemetry::StageFigures;
 use crate::ui::progress;
@@ -79,6 +79,7 @@ impl IngestArgs {
                 DurabilityArg::Process => Durability::Process,
                 DurabilityArg::Power => Durability::Power,
             },
+            contents: Contents::All,
             commit_log: self.commit_log.clone(),
             retention: configured.retention,
             redactor: redactor.clone(),

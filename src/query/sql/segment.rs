@@ -190,7 +190,8 @@ impl Segment {
 
     /// Bytes that it takes in memory.
     pub(super) fn bytes(&self) -> usize {
-        let Columns { services, operations, series, levels, times, durations } = &*self.columns;
+        let Columns { services, operations, series, levels, times, durations, trace_ids, traces, parents } =
+            &*self.columns;
         let names: usize = services
             .iter()
             .chain(operations.iter().map(|operation| &operation.name))
@@ -200,7 +201,10 @@ impl Segment {
             + size_of_val(&series[..])
             + levels.len()
             + size_of_val(&times[..])
-            + size_of_val(&durations[..]);
+            + size_of_val(&durations[..])
+            + size_of_val(&trace_ids[..])
+            + size_of_val(&traces[..])
+            + parents.len();
         columns + self.records.as_ref().map_or(0, Records::bytes)
     }
 }

@@ -20,7 +20,7 @@ const MOST_IN_VAIN: usize = 4096;
 const FEWEST: usize = 32;
 
 /// Segments that are read at once for each thread, at the most.
-const MOST_SEGMENTS: usize = 16;
+const MOST_SEGMENTS: usize = 4;
 
 struct Search<'a, 'c> {
     context: &'a Context<'c>,
@@ -82,15 +82,18 @@ pub(super) fn find(context: &Context<'_>, limit: usize) -> Result<Option<Vec<Sum
 
 /// The segments with spans that do not say when they started: their traces may start later than all else in them.
 ///
-/// They are counted in the first minute of all, of which there is nothing in most databases.
+/// They are counted in the first minute of all, of which there is nothing in most databases; of streams nothing is
+/// counted.
 fn unbounded(context: &Context<'_>, segments: &[Stored]) -> Result<HashSet<i64>, CommandError> {
     const FIRST_MINUTE: Minutes = Minutes { from: 0, to: 1 };
     let Context { reader, search, .. } = context;
     let mut unbounded = HashSet::new();
     // A search in a range of time passes over such spans.
     let has_range = search.range_ns.0.is_some() || search.range_ns.1.is_some();
+    let is_counted = !reader.is_of_stream();
     if has_range
-        || reader.database().operation_totals(FIRST_MINUTE, Precision::Hour, |_| Some(()))?.is_empty()
+        || is_counted
+            && reader.database().operation_totals(FIRST_MINUTE, Precision::Day, |_| Some(()))?.is_empty()
     {
         return Ok(unbounded);
     }

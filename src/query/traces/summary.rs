@@ -1,14 +1,17 @@
 //! A trace as a row of a list.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::ops::ControlFlow;
 
 use super::super::reader::TraceIndex;
-use super::segment::{Ids, TraceId};
+use super::segment::{Ids, TraceId, row_times};
 use super::{Context, Order, Position};
 use crate::otlp::proto::{STATUS_CODE_ERROR, Span};
 use crate::otlp::semconv;
 use crate::query::times::{Extent, span_times};
-use crate::store::{Stored, trace_ids};
+use crate::store::{Columns, Stored, trace_ids};
 
 /// A trace in figures.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub struct Summary {
     pub errors: u64,
     /// What its services have of them, by name.
     pub services: Vec<ServiceCount>,
+    /// Whether another span may be the root as well as the one that is: columns do not have the ids of spans.
+    is_tied: bool,
 }
 
 /// The span that a trace is named after.
@@ -39,6 +44,13 @@ pub struct Root {
     pub service: String,
     /// Its operation.
     pub operation: String,
+}
+
+impl Root {
+    /// What decides first which span is the root.
+    fn rank(&self) -> (bool, u64) {
+        (self.has_parent, self.start_ns)
+    }
 }
 
 /// What a service has of a trace.
@@ -61,6 +73,32 @@ impl Summary {
             spans: 0,
             errors: 0,
             services: Vec::new(),
+            is_tied: false,
+        }
+    }
+
+    /// Adds the span in a row of a segment.
+    pub(super) fn add_row(&mut self, columns: &Columns, row: usize) {
+        let times = row_times(columns, row);
+        let start_ns = times.map_or(u64::MAX, |(start_ns, _)| start_ns);
+        let series = columns.series[row];
+        let service = columns.service_of(series);
+        self.extent.add(times);
+        self.count(service, 1, u64::from(i32::from(columns.levels[row]) == STATUS_CODE_ERROR));
+        let has_parent = columns.parents[row] != 0;
+        let order = (has_parent, start_ns).cmp(&self.root.rank());
+        if self.spans == 1 || order.is_lt() {
+            let operation = columns.operations.get(series as usize);
+            self.root = Root {
+                has_parent,
+                start_ns,
+                span_id: Vec::new(),
+                service: service.to_owned(),
+                operation: operation.map(|operation| operation.name.clone()).unwrap_or_default(),
+            };
+            self.is_tied = false;
+        } else {
+            self.is_tied |= order.is_eq();
         }
     }
 
@@ -108,6 +146,13 @@ impl Summary {
     pub(super) fn merge(&mut self, other: Summary) {
         self.extent.add(other.extent.0);
         other.services.iter().for_each(|of| self.count(&of.service, of.spans, of.errors));
+        self.is_tied = match other.root.rank().cmp(&self.root.rank()) {
+            Ordering::Less => other.is_tied,
+            Ordering::Equal => {
+                self.is_tied || other.is_tied || self.root.span_id.is_empty() || other.root.span_id.is_empty()
+            }
+            Ordering::Greater => self.is_tied,
+        };
         if other.root < self.root {
             self.root = other.root;
         }
@@ -135,23 +180,31 @@ impl TraceIndex {
 impl Context<'_> {
     /// Whole traces in figures, wherever their spans are.
     pub(super) fn complete(&self, ids: &Ids) -> HashMap<TraceId, Summary> {
-        let mut complete: HashMap<TraceId, Summary> = HashMap::new();
-        let segments = self.index.holding(ids, &self.all);
-        self.reader.in_order(
-            &segments,
-            |segment| self.summaries(segment, ids),
-            |_, found| {
-                for (id, summary) in found {
-                    match complete.entry(id) {
-                        std::collections::hash_map::Entry::Occupied(mut known) => {
-                            known.get_mut().merge(summary)
-                        }
-                        std::collections::hash_map::Entry::Vacant(none) => drop(none.insert(summary)),
-                    }
-                }
-                std::ops::ControlFlow::Continue(())
-            },
-        );
+        let mut complete = self.gather(ids, |segment| self.summaries(segment, ids));
+        let tied: Ids =
+            complete.values().filter(|summary| summary.is_tied).map(|tied| tied.trace_id).collect();
+        if !tied.is_empty() {
+            complete.extend(self.gather(&tied, |segment| self.summaries_of_records(segment, &tied)));
+        }
         complete
+    }
+
+    fn gather(
+        &self,
+        ids: &Ids,
+        summaries: impl Fn(&Stored) -> HashMap<TraceId, Summary> + Sync,
+    ) -> HashMap<TraceId, Summary> {
+        let mut gathered: HashMap<TraceId, Summary> = HashMap::new();
+        let segments = self.index.holding(ids, &self.all);
+        self.reader.in_order(&segments, summaries, |_, found| {
+            for (id, summary) in found {
+                match gathered.entry(id) {
+                    Entry::Occupied(mut known) => known.get_mut().merge(summary),
+                    Entry::Vacant(none) => drop(none.insert(summary)),
+                }
+            }
+            ControlFlow::Continue(())
+        });
+        gathered
     }
 }

@@ -11,7 +11,7 @@ use obs::mistake::{Mistake, Text};
 use obs::otlp::{Batch, Signal, json};
 use obs::query::logs::{LogSearch, Order};
 use obs::query::{Reader, Temporary};
-use obs::store::Database;
+use obs::store::{Contents, Database};
 use obs::stream::{Stop, open};
 
 /// 2026-01-02T00:00:00Z.
@@ -58,7 +58,7 @@ fn data() -> &'static Data {
             let path = directory.join(format!("obs-fuzz-query-{}-{index}.json", std::process::id()));
             std::fs::write(&path, &stream).expect("a temporary file");
             let input = open(&path.to_string_lossy(), Signal::Logs).expect("the file just written");
-            let temporary = Temporary::fill(vec![input], &Stop::never().expect("a pipe"), 1).expect("a database");
+            let temporary = Temporary::fill(vec![input], &Stop::never().expect("a pipe"), 1, Contents::All).expect("a database");
             std::fs::remove_file(&path).expect("the file just written");
             let database: &Path = &temporary.path();
             let reader = Database::read(database, &mut |_, _| {}).and_then(Reader::new).expect("a database");

@@ -11,6 +11,7 @@ mod page;
 mod pruning;
 mod random;
 mod rollups;
+mod roots;
 mod sources;
 mod sql;
 mod terminal;

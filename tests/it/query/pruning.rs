@@ -7,7 +7,7 @@ use obs::expr::{self, Clock, Matcher};
 use obs::otlp::{Batch, Signal, json};
 use obs::query::logs::{LogSearch, Order};
 use obs::query::{Reader, Temporary};
-use obs::store::Database;
+use obs::store::{Contents, Database};
 use obs::stream::{Stop, open};
 use serde_json::{Value, json};
 
@@ -22,14 +22,17 @@ struct Record {
 
 impl Record {
     fn new(dir: &TempDir, value: &Value) -> Record {
-        let stream = json!({"resourceLogs": [{"scopeLogs": [{"logRecords": [{
+        // No text, but so much that the segment gets all filters.
+        let ballast = "AAAA".repeat(50 << 10);
+        let resource = json!({"attributes": [{"key": "ballast", "value": {"bytesValue": ballast}}]});
+        let stream = json!({"resourceLogs": [{"resource": resource, "scopeLogs": [{"logRecords": [{
             "timeUnixNano": "1767225600000000000",
             "body": {"kvlistValue": {"values": [{"key": "b", "value": value}]}},
             "attributes": [{"key": "k", "value": value}],
         }]}]}]});
         let path = dir.write("stream.json", stream.to_string());
         let input = open(&path, Signal::Logs).unwrap();
-        let temporary = Temporary::fill(vec![input], &Stop::never().unwrap(), 1).unwrap();
+        let temporary = Temporary::fill(vec![input], &Stop::never().unwrap(), 1, Contents::All).unwrap();
         let reader = Database::read(&temporary.path(), &mut |_, _| {}).and_then(Reader::new).unwrap();
         let batch = json::read_as(Signal::Logs, stream.to_string().as_bytes()).unwrap();
         Record { batch, reader, _temporary: temporary }
@@ -135,6 +138,16 @@ fn nothing_is_lost() {
         "*345",
         "1*5",
         "12345 left",
+        "*imeou*",
+        "*ESSIO*",
+        "*session*",
+        "*elvin*",
+        "*KELVIN*",
+        "*traße*",
+        "*TRASSE*",
+        "*户12345号*",
+        "*xyzw*",
+        "time*rror",
     ];
     let (mut searches, mut found, mut wrong) = (0, 0, String::new());
     for literal in literals {

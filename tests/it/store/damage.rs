@@ -85,9 +85,12 @@ fn a_missing_payload_is_told_and_all_others_come_out() {
 
 #[test]
 fn damage_beside_the_payloads_costs_no_items() {
-    for (table, segment, items) in
-        [("columns", 1, "spans"), ("trace_ids", 3, "spans"), ("word_filters", 4, "log records")]
-    {
+    for (table, segment, items) in [
+        ("columns", 1, "spans"),
+        ("trace_ids", 3, "spans"),
+        ("word_filters", 3, "spans"),
+        ("word_filters", 4, "log records"),
+    ] {
         let db = kept();
         let all = db.export("");
         flip(&db, table, segment);
@@ -144,6 +147,10 @@ fn a_catalog_that_does_not_fit_is_told() {
             "UPDATE operation_hours SET operation = 7777 WHERE operation = 1",
             "catalog: 1 rows of rollups without an operation or an edge",
         ),
+        (
+            "UPDATE operation_days SET operation = 7777 WHERE operation = 1",
+            "catalog: 2 rows of rollups without an operation or an edge",
+        ),
     ] {
         assert_eq!(connection.execute(change, []).unwrap(), 1, "{change}");
         let check = db.store("check").run();
@@ -171,6 +178,7 @@ fn damaged_counts_are_told_and_do_not_stop_the_writer() {
         .execute_batch(
             "UPDATE operation_minutes SET durations = x'2000';
              UPDATE operation_hours SET durations = x'2000';
+             UPDATE operation_days SET durations = x'2000';
              INSERT INTO unfolded VALUES (NULL, x'00000000', x'ff', x'', x'', x'', x'', x'');
              INSERT INTO pending_runs VALUES (1000, 5, 70, 1), (1001, 5, 0, 1);
              INSERT INTO pending_spans VALUES (1001, 0, x'ff', x'ff');",

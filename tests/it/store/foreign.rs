@@ -57,11 +57,12 @@ fn a_database_of_a_newer_version() {
     let db = Db::new();
     db.keep(line(&traces(0..5)));
     db.sql().pragma_update(None, "user_version", 99).unwrap();
-    expect_refused(
-        &db,
-        "obs: obs.db has the schema version 99; this obs knows versions up to 4\n\
+    let told = format!(
+        "obs: obs.db has the schema version 99; this obs knows versions up to {}\n\
          hint: a newer obs has written it: use that one, or another --db",
+        obs::store::VERSION
     );
+    expect_refused(&db, &told);
     // The one that has written it finds all of it.
     db.sql().pragma_update(None, "user_version", obs::store::VERSION).unwrap();
     db.expect_whole(5);

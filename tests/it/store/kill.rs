@@ -169,7 +169,7 @@ fn writers_that_are_killed_one_after_the_other_leave_all_that_they_have_committe
     }
     // The next writer takes into the rollups what they have left.
     db.keep("");
-    for table in ["operation_minutes", "operation_hours"] {
+    for table in ["operation_minutes", "operation_hours", "operation_days"] {
         assert_eq!(db.number(&format!("SELECT sum(count) FROM {table}")), spans as i64, "{table}");
     }
     assert_eq!(db.number("SELECT count(*) FROM unfolded"), 0);

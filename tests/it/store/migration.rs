@@ -95,6 +95,9 @@ fn expect_migrated(db: &Db, extra: usize) {
         ]
     );
     assert_eq!(hours(db, "edge_hours", "edge"), [(490_000, 1, 2, 2, None, None)]);
+    // The day of both hours.
+    let day = "SELECT count FROM operation_days WHERE day = 20416 AND operation = 1";
+    assert_eq!(db.number(day), 15);
     assert_eq!(db.number("SELECT count(*) FROM operation_minutes"), 4 + extra as i64);
 }
 
@@ -178,30 +181,71 @@ fn with_segments() -> Db {
     db
 }
 
+/// Takes out of the columns what the first versions did not have: which traces spans are of, and whether they have parents.
+fn forget_traces(connection: &Connection) {
+    const FIRST_NEW: u8 = 7;
+    let mut rows = connection.prepare("SELECT segment, data FROM columns").unwrap();
+    let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+    let rows: Vec<(i64, Vec<u8>)> = rows.unwrap().collect::<Result<_, _>>().unwrap();
+    let mut shorter = 0;
+    for (segment, data) in rows {
+        let columns = zstd::decode_all(&data[..]).unwrap();
+        let (mut old, mut at) = (Vec::new(), 0);
+        while at < columns.len() {
+            let (mut length, mut end) = (0, at + 1);
+            while columns[end] >= 0x80 {
+                length |= usize::from(columns[end] & 0x7f) << (7 * (end - at - 1));
+                end += 1;
+            }
+            length |= usize::from(columns[end]) << (7 * (end - at - 1));
+            end += 1 + length;
+            if columns[at] >> 3 < FIRST_NEW {
+                old.extend_from_slice(&columns[at..end]);
+            }
+            at = end;
+        }
+        shorter += usize::from(old.len() < columns.len());
+        let data = zstd::bulk::compress(&old, 1).unwrap();
+        let checksum = obs::store::filter::hash(&data).cast_signed();
+        let update = "UPDATE columns SET data = ?2, checksum = ?3 WHERE segment = ?1";
+        connection.execute(update, rusqlite::params![segment, data, checksum]).unwrap();
+    }
+    assert!(shorter > 0);
+}
+
 #[test]
 fn segments_of_every_older_version_are_found_as_before() {
     let versions = [
+        (4, "DROP TABLE operation_days; DROP TABLE edge_days; DROP TABLE grams;
+             DELETE FROM word_filters WHERE segment IN (SELECT id FROM segments WHERE signal = 'traces')"),
         // Trace ids were hashed in another way.
-        (3, "UPDATE trace_ids SET data = x'01000000', checksum = 0"),
-        (2, "DROP TABLE trace_ids;
+        (3, "DROP TABLE operation_days; DROP TABLE edge_days; DROP TABLE grams;
+             UPDATE trace_ids SET data = x'01000000', checksum = 0"),
+        (2, "DROP TABLE operation_days; DROP TABLE edge_days; DROP TABLE grams; DROP TABLE trace_ids;
              CREATE TABLE trace_filters (segment INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, data BLOB NOT NULL);
              INSERT INTO trace_filters SELECT id, 0, x'00' FROM segments"),
-        (1, "DROP TABLE trace_ids; DROP TABLE operation_hours; DROP TABLE edge_hours;
+        (1, "DROP TABLE operation_days; DROP TABLE edge_days; DROP TABLE grams; DROP TABLE trace_ids;
+             DROP TABLE operation_hours; DROP TABLE edge_hours;
              CREATE TABLE trace_filters (segment INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, data BLOB NOT NULL);
              INSERT INTO trace_filters SELECT id, 0, x'00' FROM segments"),
     ];
     for (version, downgrade) in versions {
         let db = with_segments();
-        let (before, all, hours) =
-            (found(&db), db.export(""), db.number("SELECT count(*) FROM operation_hours"));
-        assert!(hours > 0 && before[0].contains("trace_id"));
+        let (before, all) = (found(&db), db.export(""));
+        let longer = || {
+            ["operation_hours", "operation_days"]
+                .map(|table| db.number(&format!("SELECT 1000000 * count(*) + sum(count) FROM {table}")))
+        };
+        let counts = longer();
+        assert!(counts[1] > 1_000_000 && before[0].contains("trace_id"));
         let connection = db.sql();
         connection.execute_batch(downgrade).unwrap();
+        forget_traces(&connection);
         connection.pragma_update(None, "user_version", version).unwrap();
         drop(connection);
         assert_eq!(found(&db), before, "version {version}");
         assert_eq!(db.number("PRAGMA user_version"), i64::from(obs::store::VERSION));
-        assert_eq!(db.number("SELECT count(*) FROM operation_hours"), hours, "version {version}");
+        assert_eq!(longer(), counts, "version {version}");
         assert!(db.export("") == all, "version {version}");
         db.expect_whole(280);
     }

@@ -51,8 +51,16 @@ fn a_span_stands_for_others_only_where_its_tracestate_may_be_true() {
 
 #[test]
 fn times_at_the_ends_of_the_range_are_counted() {
-    let times =
-        [(0, 0), (0, u64::MAX), (u64::MAX, 0), (u64::MAX, u64::MAX), (u64::MAX - 1, u64::MAX), (TIME, 0)];
+    // A start of 0 is none.
+    let times = [
+        (0, 0),
+        (0, u64::MAX),
+        (1, u64::MAX),
+        (u64::MAX, 0),
+        (u64::MAX, u64::MAX),
+        (u64::MAX - 1, u64::MAX),
+        (TIME, 0),
+    ];
     let spans = times.into_iter().enumerate().map(|(number, (start, end))| Span {
         start_time_unix_nano: start,
         end_time_unix_nano: end,
@@ -71,7 +79,7 @@ fn times_at_the_ends_of_the_range_are_counted() {
     assert_eq!(
         minutes,
         [
-            (0, 2.0, &[(0, 1.0), (longest, 1.0)].into()),
+            (0, 3.0, &[(0, 2.0), (longest, 1.0)].into()),
             (TIME / 60_000_000_000, 1.0, &[(0, 1.0)].into()),
             ((1 << 28) - 1, 3.0, &[(0, 2.0), (1, 1.0)].into()),
         ]

@@ -37,8 +37,10 @@ pub fn rollups(spans: &[RawSpan], names: &Names) -> Rollups {
             .collect(),
         ..Rollups::default()
     };
-    rollups.operation_hours = hours(&rollups.operation_minutes);
-    rollups.edge_hours = hours(&rollups.edge_minutes);
+    rollups.operation_hours = longer(&rollups.operation_minutes, 60);
+    rollups.operation_days = longer(&rollups.operation_hours, 24);
+    rollups.edge_hours = longer(&rollups.edge_minutes, 60);
+    rollups.edge_days = longer(&rollups.edge_hours, 24);
     rollups
 }
 
@@ -51,24 +53,24 @@ fn minute(span: &RawSpan) -> u64 {
     (span.start / 60_000_000_000).min(LAST_MINUTE)
 }
 
-fn hours(minutes: &BTreeMap<(u64, String), Cell>) -> BTreeMap<(u64, String), Cell> {
-    let mut hours: BTreeMap<(u64, String), Cell> = BTreeMap::new();
-    for ((minute, series), cell) in minutes {
-        let hour = hours.entry((minute / 60, series.clone())).or_default();
-        hour.count += cell.count;
-        hour.errors += cell.errors;
-        cell.durations
-            .iter()
-            .for_each(|(bucket, count)| *hour.durations.entry(*bucket).or_default() += count);
+/// The same of a time that is so many times longer.
+fn longer(cells: &BTreeMap<(u64, String), Cell>, times: u64) -> BTreeMap<(u64, String), Cell> {
+    let mut sums: BTreeMap<(u64, String), Cell> = BTreeMap::new();
+    for ((time, series), cell) in cells {
+        let sum = sums.entry((time / times, series.clone())).or_default();
+        sum.count += cell.count;
+        sum.errors += cell.errors;
+        cell.durations.iter().for_each(|(bucket, count)| *sum.durations.entry(*bucket).or_default() += count);
     }
-    hours
+    sums
 }
 
 impl Cell {
     fn add(&mut self, span: &RawSpan) {
         self.count += 1.0;
         self.errors += f64::from(u8::from(span.failed));
-        *self.durations.entry(bucket(span.end.saturating_sub(span.start))).or_default() += 1.0;
+        let duration = if span.start == 0 { 0 } else { span.end.saturating_sub(span.start) };
+        *self.durations.entry(bucket(duration)).or_default() += 1.0;
     }
 }
 

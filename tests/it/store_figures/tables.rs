@@ -20,8 +20,10 @@ pub struct Cell {
 pub struct Rollups {
     pub operation_minutes: BTreeMap<(u64, String), Cell>,
     pub operation_hours: BTreeMap<(u64, String), Cell>,
+    pub operation_days: BTreeMap<(u64, String), Cell>,
     pub edge_minutes: BTreeMap<(u64, String), Cell>,
     pub edge_hours: BTreeMap<(u64, String), Cell>,
+    pub edge_days: BTreeMap<(u64, String), Cell>,
 }
 
 pub fn operation_name(service: &str, kind: u8, name: &str) -> String {
@@ -69,8 +71,10 @@ impl Rollups {
         Rollups {
             operation_minutes: operations("operation_minutes", "minute"),
             operation_hours: operations("operation_hours", "hour"),
+            operation_days: operations("operation_days", "day"),
             edge_minutes: edges("edge_minutes", "minute"),
             edge_hours: edges("edge_hours", "hour"),
+            edge_days: edges("edge_days", "day"),
         }
     }
 
@@ -80,8 +84,10 @@ impl Rollups {
         for (table, found, expected) in [
             ("operation_minutes", &self.operation_minutes, &expected.operation_minutes),
             ("operation_hours", &self.operation_hours, &expected.operation_hours),
+            ("operation_days", &self.operation_days, &expected.operation_days),
             ("edge_minutes", &self.edge_minutes, &expected.edge_minutes),
             ("edge_hours", &self.edge_hours, &expected.edge_hours),
+            ("edge_days", &self.edge_days, &expected.edge_days),
         ] {
             let mut keys = expected.keys().chain(found.keys());
             if let Some(key) = keys.find(|key| found.get(key) != expected.get(key)) {

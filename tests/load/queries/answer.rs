@@ -31,7 +31,7 @@ pub fn of_obs(question: Question, document: &Value) -> Result<Answer> {
             });
             sorted(ids)
         }
-        Question::Search | Question::Attribute | Question::File => {
+        Question::Search | Question::Attribute | Question::Scan | Question::File => {
             list("traces")?.iter().map(|trace| vec![trace["trace_id"].clone()]).collect()
         }
         Question::Services => {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::answer::{self, Answer};
 use super::lines::RARE;
 use super::traffic::{
-    ORDER, RARE_ORDER, SEARCHED_DURATION_MS, SEARCHED_OPERATION, SEARCHED_SERVICE, Template,
+    ORDER, RARE_ORDER, RARE_PART, SEARCHED_DURATION_MS, SEARCHED_OPERATION, SEARCHED_SERVICE, Template,
 };
 use super::{Asked, Question, System, requests};
 use crate::Options;
@@ -31,6 +31,7 @@ const ASK_DUCKDB: &str = include_str!("ask_duckdb.py");
 /// A run of a system.
 struct Run {
     seconds: f64,
+    cpu_seconds: f64,
     peak_rss_bytes: u64,
     answer: Answer,
 }
@@ -49,6 +50,7 @@ pub fn ask(question: Question, options: &Options) -> Result<Figures> {
             Err(error) => figures.asked.push(Asked {
                 system,
                 seconds: Vec::new(),
+                cpu_seconds: Vec::new(),
                 peak_rss_bytes: 0,
                 answer: Err(format!("{error:#}")),
             }),
@@ -71,7 +73,7 @@ fn expected_rows(question: Question) -> Option<usize> {
     match question {
         Question::Trace => Some(10),
         Question::Search | Question::Services => Some(20),
-        Question::Attribute => Some(super::traffic::RARE_ORDERS),
+        Question::Attribute | Question::Scan => Some(super::traffic::RARE_ORDERS),
         Question::Logs => Some(super::lines::RARE_RECORDS),
         Question::Bottlenecks | Question::File => None,
     }
@@ -86,13 +88,21 @@ fn measure(
     // Brings the file into the page cache.
     let first = run(question, system, command(), options)?;
     let began = Instant::now();
-    let mut asked = Asked { system, seconds: Vec::new(), peak_rss_bytes: 0, answer: Ok(first.answer.len()) };
+    let mut asked = Asked {
+        system,
+        seconds: Vec::new(),
+        cpu_seconds: Vec::new(),
+        peak_rss_bytes: 0,
+        answer: Ok(first.answer.len()),
+    };
     while asked.seconds.len() < RUNS && (asked.seconds.len() < LEAST_RUNS || began.elapsed() < ENOUGH) {
         let run = run(question, system, command(), options)?;
         asked.seconds.push(run.seconds);
+        asked.cpu_seconds.push(run.cpu_seconds);
         asked.peak_rss_bytes = asked.peak_rss_bytes.max(run.peak_rss_bytes);
     }
     asked.seconds.sort_by(f64::total_cmp);
+    asked.cpu_seconds.sort_by(f64::total_cmp);
     Ok((asked, first.answer))
 }
 
@@ -111,7 +121,7 @@ fn run(question: Question, system: System, mut command: Command, options: &Optio
     // Rows are in the order of the spans, traces in that of their starts.
     let answer = if question == Question::Search { answer::sorted(answer) } else { answer };
     let seconds = document["seconds"].as_f64().filter(|_| system == System::Duckdb).unwrap_or(whole);
-    Ok(Run { seconds, peak_rss_bytes: usage.peak_rss_bytes, answer })
+    Ok(Run { seconds, cpu_seconds: usage.cpu_seconds, peak_rss_bytes: usage.peak_rss_bytes, answer })
 }
 
 /// How to ask a system; `None` where it has no answer.
@@ -172,6 +182,7 @@ fn obs(question: Question, options: &Options, file: &Path) -> Result<Vec<String>
         Question::Attribute => {
             ["traces", "--tag", &format!("{ORDER}={RARE_ORDER}")].map(str::to_owned).into()
         }
+        Question::Scan => ["traces", "--where", &format!("{ORDER}: *{RARE_PART}*")].map(str::to_owned).into(),
         Question::Services => vec!["services".into()],
         Question::Bottlenecks => [
             "bottlenecks",
@@ -210,6 +221,9 @@ fn sqlite(question: Question, options: &Options) -> Option<String> {
         Question::Attribute => format!(
             "SELECT lower(hex(trace_id)) FROM spans WHERE instr(attributes, '\"{ORDER}\":\"{RARE_ORDER}\"') > 0 ORDER BY start DESC"
         ),
+        Question::Scan => format!(
+            "SELECT lower(hex(trace_id)) FROM spans WHERE instr(attributes, '{RARE_PART}') > 0 ORDER BY start DESC"
+        ),
         Question::Services => {
             "SELECT service, count(*), sum(status = 2), p95(duration) FROM spans WHERE kind IN (2, 5)
                                GROUP BY service ORDER BY service"
@@ -231,6 +245,9 @@ fn duckdb(question: Question, options: &Options, file: &Path) -> Option<String> 
         }
         Question::Attribute => format!(
             "SELECT lower(hex(trace_id)) FROM spans WHERE attributes['{ORDER}'] = '{RARE_ORDER}' ORDER BY start DESC"
+        ),
+        Question::Scan => format!(
+            "SELECT lower(hex(trace_id)) FROM spans WHERE contains(attributes['{ORDER}'], '{RARE_PART}') ORDER BY start DESC"
         ),
         Question::Services => {
             "SELECT service, count(*), count_if(status = 2), quantile_disc(duration, 0.95)::DOUBLE

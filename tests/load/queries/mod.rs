@@ -28,6 +28,8 @@ pub enum Question {
     Trace,
     Search,
     Attribute,
+    /// The same attribute, so that no filter helps.
+    Scan,
     Services,
     Bottlenecks,
     Logs,
@@ -50,6 +52,8 @@ pub struct Asked {
     pub system: System,
     /// Every run, in order of the times.
     pub seconds: Vec<f64>,
+    /// User and system time of each, in order.
+    pub cpu_seconds: Vec<f64>,
     pub peak_rss_bytes: u64,
     /// Rows of the answer; or why there is none.
     pub answer: Result<usize, String>,

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use super::{Asked, System};
 use crate::report::{Row, notes};
 
-const HEADER: [&str; 7] =
-    ["scenario", "system", "median ms", "worst ms", "runs", "peak MiB", "times obs's median"];
+const HEADER: [&str; 8] =
+    ["scenario", "system", "median ms", "worst ms", "CPU ms", "runs", "peak MiB", "times obs's median"];
 
 /// A table in Markdown.
 pub fn table(rows: &[Row]) -> String {
@@ -22,11 +22,12 @@ pub fn table(rows: &[Row]) -> String {
                 Ok(_) => [
                     ms(median(asked)),
                     ms(asked.seconds.last().copied()),
+                    ms(asked.cpu_seconds.get(asked.cpu_seconds.len() / 2).copied()),
                     asked.seconds.len().to_string(),
                     format!("{:.0}", asked.peak_rss_bytes as f64 / 1048576.0),
                     ratio.map_or("–".into(), |ratio| format!("{ratio:.1}")),
                 ],
-                Err(_) => ["no answer", "–", "–", "–", "–"].map(String::from),
+                Err(_) => ["no answer", "–", "–", "–", "–", "–"].map(String::from),
             };
             let system = match asked.system {
                 System::Obs => "obs",

@@ -46,6 +46,7 @@ pub const SERVICES: [&str; 20] = [
 /// The attribute of root spans that tells them apart, and the value that a few of them share.
 pub const ORDER: &str = "order.id";
 pub const RARE_ORDER: &str = "ord-rare7f3arare7f3a";
+pub const RARE_PART: &str = "are7f3arare7f3";
 pub const RARE_ORDERS: usize = 5;
 const NO_ORDER: &str = "ord-0000000000000000";
 

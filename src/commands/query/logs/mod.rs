@@ -21,6 +21,7 @@ use crate::error::{CommandError, Outcome};
 use crate::expr::{Matcher, Name, Query, Search};
 use crate::otlp::Signal;
 use crate::query::logs::{LogSearch, Order, Pager, Position};
+use crate::store::Contents;
 use count::Count;
 use writer::Writer;
 
@@ -125,7 +126,7 @@ impl LogsArgs {
         if self.follow && self.source.is_stream() {
             return follow::stream(self, format, &search);
         }
-        let data = self.source.open(config)?;
+        let data = self.source.open(config, Contents::Records)?;
         let names = names(&query);
         if self.follow {
             return follow::database(self, format, &data, &search, &names);
