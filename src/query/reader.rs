@@ -102,6 +102,7 @@ impl Reader {
                 holding.push(segment);
             }
         })?;
+        holding.sort_unstable();
         let mut segments = self.segments(&Selection { signal: Some(signal), ..Selection::default() })?;
         segments.retain(|segment| holding.binary_search(&segment.id).is_ok());
         Ok(segments)
@@ -147,6 +148,12 @@ impl Reader {
     /// A filter of a segment; `None` where there is none or it is damaged.
     pub fn filter(&self, segment: &Stored, part: Part) -> Option<Vec<u8>> {
         self.database().part(segment.id, part).ok().flatten()
+    }
+
+    /// All texts of the spans in a segment, each between zero bytes; `None` where they are not kept or damaged.
+    pub fn texts(&self, segment: &Stored) -> Option<Vec<u8>> {
+        let compressed = self.database().compressed(segment.id, Part::Texts);
+        compressed.and_then(|compressed| compressed.bytes()).ok()
     }
 
     /// Whether a segment may have anything of the trace with this [`trace_ids::key`].
@@ -309,6 +316,7 @@ impl TraceIndex {
     pub fn read(reader: &Reader, signal: Signal) -> Result<TraceIndex, CommandError> {
         let mut sets = Vec::new();
         reader.database().each_trace_set(signal, |segment, set| sets.push((segment, set.to_vec())))?;
+        sets.sort_unstable_by_key(|(segment, _)| *segment);
         Ok(TraceIndex { sets, occurrences: OnceLock::new() })
     }
 

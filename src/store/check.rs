@@ -82,7 +82,7 @@ impl Database {
             Ok(columns) => fault(format!("{} rows in the columns", columns.times.len())),
             Err(damage) => fault(damage.to_string()),
         }
-        for part in [Part::WordFilter, Part::Grams] {
+        for part in [Part::WordFilter, Part::Grams, Part::Texts] {
             if let Err(damage) = self.part(segment.id, part) {
                 fault(damage.to_string());
             }
@@ -118,6 +118,7 @@ impl Database {
                       + (SELECT count(*) FROM trace_ids WHERE segment NOT IN (SELECT id FROM segments))
                       + (SELECT count(*) FROM word_filters WHERE segment NOT IN (SELECT id FROM segments))
                       + (SELECT count(*) FROM grams WHERE segment NOT IN (SELECT id FROM segments))
+                      + (SELECT count(*) FROM texts WHERE segment NOT IN (SELECT id FROM segments))
                       + (SELECT count(*) FROM segment_services WHERE segment NOT IN (SELECT id FROM segments))",
             ),
             (

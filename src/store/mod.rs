@@ -49,6 +49,7 @@ pub use retention::{Limits, Pruned};
 pub use segment::{Contents, Part, Payload};
 pub use selection::Selection;
 pub use stats::{ServiceStats, SignalStats, Stats};
+pub use texts::END as END_OF_TEXT;
 pub use totals::{EdgeName, Minutes, OperationName, Precision, Total};
 pub use upkeep::ROLLUPS_KEPT;
 pub use writer::{Meters, Options, Start, Store};

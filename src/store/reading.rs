@@ -166,8 +166,8 @@ impl Database {
         Ok(self.part(segment, Part::TraceIds)?.is_some_and(|set| trace_ids::may_hold(&set, key)))
     }
 
-    /// Calls `each` with every segment of a signal that is of traces, in ascending order, and the set of them; in the place
-    /// of a damaged one, with one that may hold anything.
+    /// Calls `each` with every segment of a signal that is of traces, in any order, and the set of them; in the place of a
+    /// damaged one, with one that may hold anything.
     ///
     /// # Errors
     /// They cannot be read.
@@ -178,7 +178,7 @@ impl Database {
     ) -> Result<(), CommandError> {
         let mut read = || -> rusqlite::Result<()> {
             let query = "SELECT segment, checksum, data FROM trace_ids JOIN segments ON id = segment
-                         WHERE signal = ?1 ORDER BY segment";
+                         WHERE signal = ?1";
             let mut statement = self.connection.prepare_cached(query)?;
             let mut rows = statement.query([signal.name()])?;
             while let Some(row) = rows.next()? {
@@ -212,13 +212,20 @@ impl Compressed {
         Payload::of(&self.data).map_err(|error| self.damage(error))
     }
 
+    /// The bytes that were compressed.
+    ///
+    /// # Errors
+    /// They are damaged.
+    pub fn bytes(&self) -> Result<Vec<u8>, Damage> {
+        segment::decompress(&self.data).map_err(|error| self.damage(error))
+    }
+
     /// The columns of a segment, whose numbers stand for something.
     ///
     /// # Errors
     /// They are damaged.
     pub fn columns(&self, segment: &Stored) -> Result<Columns, Damage> {
-        let columns = segment::decompress(&self.data).map_err(|error| self.damage(error))?;
-        let columns = Columns::decode(&columns).filter(|columns| columns.fit(segment.signal));
+        let columns = Columns::decode(&self.bytes()?).filter(|columns| columns.fit(segment.signal));
         columns.ok_or_else(|| self.damage("they are not whole"))
     }
 }

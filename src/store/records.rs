@@ -5,7 +5,7 @@ use super::columns::BEYOND;
 use super::scan::Scan;
 use crate::otlp::field::{log as field, point};
 use crate::otlp::proto::AnyValue;
-use crate::otlp::view::{Fields, Nested, Value, text};
+use crate::otlp::view::{Fields, Nested, Value};
 
 /// Takes a log record of a service.
 pub(super) fn log(scan: &mut Scan, service: u32, record: &[u8]) {
@@ -21,11 +21,7 @@ pub(super) fn log(scan: &mut Scan, service: u32, record: &[u8]) {
                     texts.value(AnyValue(body));
                 }
             }
-            (field::SEVERITY_TEXT | field::EVENT_NAME, Value::Len(name)) => {
-                if let Some(texts) = &mut scan.texts {
-                    texts.text(text(name));
-                }
-            }
+            (field::SEVERITY_TEXT | field::EVENT_NAME, Value::Len(name)) => scan.text(name),
             (field::ATTRIBUTE, Value::Len(attribute)) => {
                 scan.attribute(Level::Log, position, attribute);
                 position += 1;

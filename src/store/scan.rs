@@ -11,7 +11,8 @@ use super::measures::{Measure, Measures, Place};
 use super::texts::Texts;
 use super::{filter, records, spans, trace_ids};
 use crate::otlp::field::{RESOURCE_ATTRIBUTE, SCOPE_ATTRIBUTE};
-use crate::otlp::view::{Fields, Nested, Value};
+use crate::otlp::proto::InstrumentationScope;
+use crate::otlp::view::{self, Fields, Nested, Value};
 use crate::otlp::{Batch, Signal, semconv, tree};
 
 /// What was found so far.
@@ -76,6 +77,14 @@ impl Scan {
         }
     }
 
+    /// Takes a text that is no attribute.
+    #[inline]
+    pub(super) fn text(&mut self, text: &[u8]) {
+        if let Some(texts) = &mut self.texts {
+            texts.text(view::text(text));
+        }
+    }
+
     /// Takes the attributes in field `number` of a message.
     pub(super) fn attributes(&mut self, level: Level, message: &[u8], number: u32) {
         self.keys.of_message(level, message, number);
@@ -96,7 +105,12 @@ impl Scan {
     fn scope(&mut self, signal: Signal, service: u32, scope: &[u8]) {
         for (number, value) in Fields::new(scope) {
             match (number, value) {
-                (1, Value::Len(scope)) => self.attributes(Level::Scope, scope, SCOPE_ATTRIBUTE),
+                (1, Value::Len(scope)) => {
+                    self.attributes(Level::Scope, scope, SCOPE_ATTRIBUTE);
+                    let view = InstrumentationScope(scope);
+                    self.text(view.name().as_bytes());
+                    self.text(view.version().as_bytes());
+                }
                 (tree::CHILD, Value::Len(record)) => match signal {
                     Signal::Traces => spans::span(self, service, record),
                     Signal::Logs => records::log(self, service, record),
@@ -131,7 +145,8 @@ impl Scan {
         }
         let number = self.columns.operations.len() as u32;
         self.operations.insert(self.scratch.as_slice().into(), number);
-        let name = crate::otlp::view::text(name).to_owned();
+        let name = view::text(name).to_owned();
+        self.text(name.as_bytes());
         self.columns.operations.push(Operation { service, kind, name });
         number
     }

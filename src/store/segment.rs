@@ -10,8 +10,6 @@ use zstd::bulk::{Compressor, Decompressor};
 use super::attributes::AttributeKey;
 use super::columns::Columns;
 use super::edges::{Edges, encode_callers, encode_children};
-use super::filter;
-use super::grams::Grams;
 use super::scan::Scan;
 use super::texts::Texts;
 use super::trace_ids;
@@ -21,9 +19,6 @@ use crate::stream::MAX_FRAME;
 /// Bytes of batches after which a segment is full: enough to compress well, little enough to be searched in a
 /// millisecond.
 pub const FULL: usize = 4 << 20;
-
-/// Bits of a filter for a word.
-const WORD_BITS: usize = 10;
 
 /// In a smaller segment the records are as quickly read as the set of what is in them.
 const LEAST_WITH_GRAMS: usize = 128 << 10;
@@ -59,19 +54,22 @@ pub enum Part {
     Columns,
     /// The set of trace ids.
     TraceIds,
-    /// A filter over the words of log records and of the attributes of spans.
+    /// A filter over the words of log records, or of spans with too many texts to keep.
     WordFilter,
     /// The set of runs of bytes in the texts of log records.
     Grams,
+    /// All texts of spans, compressed.
+    Texts,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Part; 5] = [Part::Payload, Part::Columns, Part::TraceIds, Part::WordFilter, Part::Grams];
+    pub const ALL: [Part; 6] =
+        [Part::Payload, Part::Columns, Part::TraceIds, Part::WordFilter, Part::Grams, Part::Texts];
 
     /// Its table.
     pub fn table(self) -> &'static str {
-        ["payloads", "columns", "trace_ids", "word_filters", "grams"][self as usize]
+        ["payloads", "columns", "trace_ids", "word_filters", "grams", "texts"][self as usize]
     }
 }
 
@@ -122,8 +120,12 @@ impl Builder {
     pub(super) fn build(&mut self, signal: Signal, batches: &[Batch]) -> io::Result<Segment> {
         let raw_bytes: usize = batches.iter().map(|batch| batch.bytes().len()).sum();
         let is_whole = self.contents == Contents::All;
-        let grams = (signal == Signal::Logs && raw_bytes >= LEAST_WITH_GRAMS).then(Grams::default);
-        let texts = (is_whole && signal != Signal::Metrics).then(|| Texts::new(grams));
+        let texts = match signal {
+            Signal::Traces => Some(Texts::of_spans()),
+            Signal::Logs => Some(Texts::of_logs(raw_bytes >= LEAST_WITH_GRAMS)),
+            Signal::Metrics => None,
+        };
+        let texts = texts.filter(|_| is_whole);
         let mut scan = Scan::new(texts, is_whole);
         self.frames.clear();
         self.frames.reserve_exact(raw_bytes + batches.len() * HEADER);
@@ -138,7 +140,10 @@ impl Builder {
         scan.columns.encode(&mut self.frames);
         let columns = self.compress_frames()?;
         let trace_ids = trace_ids::build(std::mem::take(&mut scan.traces));
-        let (word_filter, grams) = scan.texts.take().map(Texts::filters).unwrap_or_default();
+        let of_texts = scan.texts.take().map(|texts| texts.parts(raw_bytes)).unwrap_or_default();
+        self.frames.clear();
+        self.frames.extend_from_slice(&of_texts.texts);
+        let texts = if of_texts.texts.is_empty() { Vec::new() } else { self.compress_frames()? };
         let mut edges = Edges::default();
         scan.calls.settle(&mut edges);
         scan.calls.sort();
@@ -156,7 +161,7 @@ impl Builder {
             items: batches.iter().map(Batch::items).sum(),
             raw_bytes,
             range: scan.range,
-            parts: [payload, columns, trace_ids, word_filter, grams],
+            parts: [payload, columns, trace_ids, of_texts.word_filter, of_texts.grams, texts],
             columns: Columns {
                 services: scan.columns.services,
                 operations: scan.columns.operations,
@@ -189,16 +194,6 @@ impl Segment {
     /// Bytes of all parts.
     pub(super) fn stored_bytes(&self) -> usize {
         self.parts.iter().map(Vec::len).sum()
-    }
-}
-
-impl Texts {
-    /// The filter over the words, and the set of what the texts are made of; nothing where there is nothing to find.
-    fn filters(mut self) -> (Vec<u8>, Vec<u8>) {
-        self.words.sort_unstable();
-        self.words.dedup();
-        let words = if self.words.is_empty() { Vec::new() } else { filter::build(&self.words, WORD_BITS) };
-        (words, self.grams.map(|grams| grams.build()).unwrap_or_default())
     }
 }
 

@@ -7,7 +7,7 @@ use super::histogram;
 use super::measures::{MINUTE_NS, Measure, Place};
 use super::scan::Scan;
 use crate::otlp::field::span as field;
-use crate::otlp::proto::{STATUS_CODE_ERROR, Status};
+use crate::otlp::proto::{Event, STATUS_CODE_ERROR, Status};
 use crate::otlp::view::{Fields, Value, text};
 use crate::probability::tracestate;
 
@@ -48,7 +48,10 @@ pub(super) fn span(scan: &mut Scan, service: u32, record: &[u8]) {
             (field::END, time) => span.end = time.bits(),
             (field::STATUS, status) => span.status = Status(status.bytes()).code(),
             (field::TRACE_STATE, Value::Len(state)) => span.trace_state = state,
-            (field::EVENT, Value::Len(event)) => scan.attributes(Level::Event, event, field::EVENT_ATTRIBUTE),
+            (field::EVENT, Value::Len(event)) => {
+                scan.text(Event(event).name().as_bytes());
+                scan.attributes(Level::Event, event, field::EVENT_ATTRIBUTE);
+            }
             (field::LINK, Value::Len(link)) => scan.attributes(Level::Link, link, field::LINK_ATTRIBUTE),
             _ => {}
         }

@@ -18,7 +18,7 @@ pub use gather::Operations;
 pub use segment::TraceId;
 pub use summary::{Root, ServiceCount, Summary};
 
-use super::prune::{self, Keys, Needles};
+use super::prune::{self, Keys, Needles, Texts};
 use super::reader::{Reader, TraceIndex};
 use super::times::Extent;
 use crate::error::CommandError;
@@ -71,6 +71,7 @@ struct Context<'a> {
     search: &'a TraceSearch,
     index: TraceIndex,
     keys: Keys,
+    texts: Texts,
     needles: Needles,
     /// All segments of traces.
     all: Vec<Stored>,
@@ -129,6 +130,7 @@ impl<'a> Context<'a> {
             search,
             index: TraceIndex::read(reader, Signal::Traces)?,
             keys: Keys::of(&search.matcher),
+            texts: Texts::of(&search.matcher),
             needles: Needles::of(&search.matcher),
             all: reader.segments(&Selection { signal: Some(Signal::Traces), ..Selection::default() })?,
         })

@@ -102,6 +102,9 @@ impl Context<'_> {
             }
             return Some(Passing::Columns(columns, traces));
         }
+        if !self.texts.may_be_in(self.reader, segment) {
+            return None;
+        }
         let payload = self.reader.payload(segment)?;
         if !self.needles.may_be_in(payload.bytes()) {
             return None;

@@ -3,9 +3,10 @@
 
 use std::ops::ControlFlow;
 
-use obs::expr::{self, Clock, Matcher};
+use obs::expr::{self, Clock, Matcher, Name, Query, Test};
 use obs::otlp::{Batch, Signal, json};
 use obs::query::logs::{LogSearch, Order};
+use obs::query::traces::TraceSearch;
 use obs::query::{Reader, Temporary};
 use obs::store::{Contents, Database};
 use obs::stream::{Stop, open};
@@ -21,20 +22,32 @@ struct Record {
 }
 
 impl Record {
-    fn new(dir: &TempDir, value: &Value) -> Record {
+    fn new(dir: &TempDir, signal: Signal, value: &Value) -> Record {
         // No text, but so much that the segment gets all filters.
         let ballast = "AAAA".repeat(50 << 10);
         let resource = json!({"attributes": [{"key": "ballast", "value": {"bytesValue": ballast}}]});
-        let stream = json!({"resourceLogs": [{"resource": resource, "scopeLogs": [{"logRecords": [{
-            "timeUnixNano": "1767225600000000000",
-            "body": {"kvlistValue": {"values": [{"key": "b", "value": value}]}},
-            "attributes": [{"key": "k", "value": value}],
-        }]}]}]});
+        let attributes = json!([{"key": "k", "value": value}]);
+        let stream = match signal {
+            Signal::Logs => json!({"resourceLogs": [{"resource": resource, "scopeLogs": [{"logRecords": [{
+                "timeUnixNano": "1767225600000000000",
+                "body": {"kvlistValue": {"values": [{"key": "b", "value": value}]}},
+                "attributes": attributes,
+            }]}]}]}),
+            _ => json!({"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": [{
+                "traceId": "4bf92f3577b34da6a3ce929d0e0e4736",
+                "spanId": "00f067aa0ba902b7",
+                "startTimeUnixNano": "1767225600000000000",
+                "name": value["stringValue"],
+                "status": {"code": 258, "message": value["stringValue"]},
+                "attributes": attributes,
+                "events": [{"name": "e", "attributes": [{"key": "b", "value": value}]}],
+            }]}]}]}),
+        };
         let path = dir.write("stream.json", stream.to_string());
-        let input = open(&path, Signal::Logs).unwrap();
+        let input = open(&path, signal).unwrap();
         let temporary = Temporary::fill(vec![input], &Stop::never().unwrap(), 1, Contents::All).unwrap();
         let reader = Database::read(&temporary.path(), &mut |_, _| {}).and_then(Reader::new).unwrap();
-        let batch = json::read_as(Signal::Logs, stream.to_string().as_bytes()).unwrap();
+        let batch = json::read_as(signal, stream.to_string().as_bytes()).unwrap();
         Record { batch, reader, _temporary: temporary }
     }
 
@@ -45,6 +58,9 @@ impl Record {
     }
 
     fn is_in_database(&self, matcher: &Matcher) -> bool {
+        if self.batch.signal() == Signal::Traces {
+            return self.is_in_traces(matcher);
+        }
         let search = LogSearch {
             matcher: matcher.clone(),
             order: Order::Newest,
@@ -52,6 +68,26 @@ impl Record {
             range_ns: (None, None),
             after: None,
             resource: None,
+        };
+        let mut is_found = false;
+        let each = |_| {
+            is_found = true;
+            ControlFlow::Continue(())
+        };
+        search.run(&self.reader, each).unwrap();
+        is_found
+    }
+}
+
+impl Record {
+    fn is_in_traces(&self, matcher: &Matcher) -> bool {
+        let search = TraceSearch {
+            matcher: matcher.clone(),
+            duration_ns: (None, None),
+            order: Default::default(),
+            after: None,
+            limit: None,
+            range_ns: (None, None),
         };
         let mut is_found = false;
         let each = |_| {
@@ -102,57 +138,56 @@ fn values() -> Vec<Value> {
     values
 }
 
-#[test]
-fn nothing_is_lost() {
-    let dir = TempDir::new();
-    let records: Vec<Record> = values().iter().map(|value| Record::new(&dir, value)).collect();
-    let literals = [
-        "0",
-        "-0",
-        "5",
-        "-5",
-        "05",
-        "+5",
-        "5.0",
-        "12345",
-        "12345.0",
-        "12345.5",
-        "1e3",
-        "1000",
-        "999999999999999",
-        "1000000000000000",
-        "10000000000000000",
-        "100000000000000000000",
-        "-9223372036854775808",
-        "1e16",
-        "1e-7",
-        "true",
-        "false",
-        "timeout",
-        "error",
-        "session",
-        "ſession",
-        "kelvin",
-        "straße",
-        "12*",
-        "*345",
-        "1*5",
-        "12345 left",
-        "*imeou*",
-        "*ESSIO*",
-        "*session*",
-        "*elvin*",
-        "*KELVIN*",
-        "*traße*",
-        "*TRASSE*",
-        "*户12345号*",
-        "*xyzw*",
-        "time*rror",
-    ];
-    let (mut searches, mut found, mut wrong) = (0, 0, String::new());
-    for literal in literals {
-        for query in [
-            literal.to_owned(),
+/// What may be a value, as it is written.
+const LITERALS: [&str; 41] = [
+    "0",
+    "-0",
+    "5",
+    "-5",
+    "05",
+    "+5",
+    "5.0",
+    "12345",
+    "12345.0",
+    "12345.5",
+    "1e3",
+    "1000",
+    "999999999999999",
+    "1000000000000000",
+    "10000000000000000",
+    "100000000000000000000",
+    "-9223372036854775808",
+    "1e16",
+    "1e-7",
+    "true",
+    "false",
+    "timeout",
+    "error",
+    "session",
+    "ſession",
+    "kelvin",
+    "straße",
+    "12*",
+    "*345",
+    "1*5",
+    "12345 left",
+    "*imeou*",
+    "*ESSIO*",
+    "*session*",
+    "*elvin*",
+    "*KELVIN*",
+    "*traße*",
+    "*TRASSE*",
+    "*户12345号*",
+    "*xyzw*",
+    "time*rror",
+];
+
+/// Conditions on the attributes and on all that a record has.
+fn queries() -> Vec<Query> {
+    let texts = LITERALS.iter().flat_map(|literal| {
+        [
+            literal.to_string(),
             format!("\"{literal}\""),
             format!("k: {literal}"),
             format!("k: \"{literal}\""),
@@ -160,19 +195,41 @@ fn nothing_is_lost() {
             format!("message: {literal}"),
             format!("k.a: {literal} or b.a: {literal}"),
             format!("not k: {literal}"),
-        ] {
-            let search = expr::parse(&query).unwrap();
-            let matcher = Matcher::compile(&search.query, Signal::Logs, &Clock::utc(0)).unwrap();
-            for (record, value) in records.iter().zip(values()) {
-                let is_there = record.is_in_bytes(&matcher);
-                searches += 1;
-                found += usize::from(is_there);
-                if record.is_in_database(&matcher) != is_there {
-                    wrong += &format!("{query} and {value}: {is_there}\n");
-                }
+        ]
+    });
+    let of_text = texts.map(|text| expr::parse(&text).unwrap().query);
+    let expressions = ["5", "^12345$", "(?i)TIMEOUT", "^$|x", "^true$", "^1.*5$", "号$", r"\.0$"];
+    let of_expression = expressions
+        .map(|expression| Query::Is(Some(Name::given("k")), Test::Finds(expression.to_owned(), 0..0)));
+    of_text.chain(of_expression).collect()
+}
+
+#[track_caller]
+fn expect_nothing_lost(signal: Signal) {
+    let dir = TempDir::new();
+    let records: Vec<Record> = values().iter().map(|value| Record::new(&dir, signal, value)).collect();
+    let (mut searches, mut found, mut wrong) = (0, 0, String::new());
+    for query in queries() {
+        let matcher = Matcher::compile(&query, signal, &Clock::utc(0)).unwrap();
+        for (record, value) in records.iter().zip(values()) {
+            let is_there = record.is_in_bytes(&matcher);
+            searches += 1;
+            found += usize::from(is_there);
+            if record.is_in_database(&matcher) != is_there {
+                wrong += &format!("{query:?} and {value}: {is_there}\n");
             }
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
     assert!(found > searches / 20 && found < searches / 2, "{found} of {searches}");
+}
+
+#[test]
+fn no_log_record_is_lost() {
+    expect_nothing_lost(Signal::Logs);
+}
+
+#[test]
+fn no_span_is_lost() {
+    expect_nothing_lost(Signal::Traces);
 }

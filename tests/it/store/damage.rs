@@ -88,7 +88,7 @@ fn damage_beside_the_payloads_costs_no_items() {
     for (table, segment, items) in [
         ("columns", 1, "spans"),
         ("trace_ids", 3, "spans"),
-        ("word_filters", 3, "spans"),
+        ("texts", 3, "spans"),
         ("word_filters", 4, "log records"),
     ] {
         let db = kept();

@@ -216,15 +216,14 @@ fn forget_traces(connection: &Connection) {
 #[test]
 fn segments_of_every_older_version_are_found_as_before() {
     let versions = [
-        (4, "DROP TABLE operation_days; DROP TABLE edge_days; DROP TABLE grams;
-             DELETE FROM word_filters WHERE segment IN (SELECT id FROM segments WHERE signal = 'traces')"),
+        (4, "DROP TABLE operation_days; DROP TABLE edge_days; DROP TABLE grams; DROP TABLE texts;"),
         // Trace ids were hashed in another way.
-        (3, "DROP TABLE operation_days; DROP TABLE edge_days; DROP TABLE grams;
+        (3, "DROP TABLE operation_days; DROP TABLE edge_days; DROP TABLE grams; DROP TABLE texts;
              UPDATE trace_ids SET data = x'01000000', checksum = 0"),
-        (2, "DROP TABLE operation_days; DROP TABLE edge_days; DROP TABLE grams; DROP TABLE trace_ids;
+        (2, "DROP TABLE operation_days; DROP TABLE edge_days; DROP TABLE grams; DROP TABLE texts; DROP TABLE trace_ids;
              CREATE TABLE trace_filters (segment INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, data BLOB NOT NULL);
              INSERT INTO trace_filters SELECT id, 0, x'00' FROM segments"),
-        (1, "DROP TABLE operation_days; DROP TABLE edge_days; DROP TABLE grams; DROP TABLE trace_ids;
+        (1, "DROP TABLE operation_days; DROP TABLE edge_days; DROP TABLE grams; DROP TABLE texts; DROP TABLE trace_ids;
              DROP TABLE operation_hours; DROP TABLE edge_hours;
              CREATE TABLE trace_filters (segment INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, data BLOB NOT NULL);
              INSERT INTO trace_filters SELECT id, 0, x'00' FROM segments"),

@@ -175,7 +175,7 @@ fn obs(question: Question, options: &Options, file: &Path) -> Result<Vec<String>
     let words: Vec<String> = match question {
         Question::Trace => vec!["trace".into(), trace_id(options)],
         Question::Search | Question::File => {
-            let mut words = vec!["traces", "--min-duration", &duration];
+            let mut words = vec!["traces", "--min-duration", &duration, "--span-duration"];
             words.extend(search);
             words.into_iter().map(str::to_owned).collect()
         }
