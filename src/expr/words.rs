@@ -96,12 +96,29 @@ fn each_word_of_any_script(text: &str, mut each: impl FnMut(u64)) {
             if run.is_some() {
                 end(&mut word, &mut run, &mut each);
             }
-            word.extend(character.to_lowercase());
+            word.extend(usual(character).to_lowercase());
         } else {
             end(&mut word, &mut run, &mut each);
         }
     }
     end(&mut word, &mut run, &mut each);
+}
+
+/// The letter that another form of it is searched as: forms of Cyrillic letters in old prints, and of ṡ (`CaseFolding.txt`
+/// of Unicode).
+fn usual(character: char) -> char {
+    match character {
+        '\u{1c80}' => 'в',
+        '\u{1c81}' => 'д',
+        '\u{1c82}' => 'о',
+        '\u{1c83}' => 'с',
+        '\u{1c84}' | '\u{1c85}' => 'т',
+        '\u{1c86}' => 'ъ',
+        '\u{1c87}' => 'ѣ',
+        '\u{1c88}' => '\u{a64b}',
+        '\u{1e9b}' => '\u{1e61}',
+        _ => character,
+    }
 }
 
 /// The part of a word that counts.

@@ -127,7 +127,7 @@ fn add(group: &mut Option<Group>, delivery: Delivery, place: Place, shared: &Sha
 /// Bytes that a batch and what is found in it take.
 fn weight(batch: &Batch) -> usize {
     /// In the columns and beside them.
-    const ITEM: usize = 32;
+    const ITEM: usize = 48;
     const BATCH: usize = 64;
     batch.bytes().len().max(batch.items() * ITEM) + BATCH
 }

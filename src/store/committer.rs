@@ -9,6 +9,7 @@ use super::database::Database;
 use super::edges::{Calls, Edges, read_callers, read_children};
 use super::filter;
 use super::measures::Measures;
+use super::migration;
 use super::pending;
 use super::rollups::Rollup;
 use super::segment::{Part, Segment};
@@ -80,8 +81,17 @@ impl Committer {
 }
 
 /// Begins a transaction that writes, as soon as other writers let it.
+///
+/// # Errors
+/// It cannot be written; or a newer program has migrated it meanwhile, and expects more than this one writes.
 pub(super) fn begin(database: &mut Database) -> rusqlite::Result<Transaction<'_>> {
-    database.connection.transaction_with_behavior(TransactionBehavior::Immediate)
+    let transaction = database.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version: i32 = transaction.prepare_cached("PRAGMA user_version")?.query_row([], |row| row.get(0))?;
+    if version > migration::VERSION {
+        let what = format!("a newer obs has migrated it to version {version} of its schema meanwhile");
+        return Err(rusqlite::Error::UserFunctionError(what.into()));
+    }
+    Ok(transaction)
 }
 
 /// Nanoseconds since the epoch.
@@ -252,4 +262,21 @@ pub(super) fn damaged_rows(connection: &Connection) -> rusqlite::Result<u64> {
         damaged += u64::from(!left.take(row)?);
     }
     Ok(damaged)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Durability;
+
+    #[test]
+    fn a_writer_ends_when_a_newer_one_has_migrated_its_database() {
+        let memory = std::path::Path::new(":memory:");
+        let database = Database::open(memory, Durability::Process, &mut |_, _| ()).unwrap();
+        let mut committer = Committer::new(database);
+        assert_eq!(committer.commit(&[]).unwrap(), [0; 0]);
+        committer.database.connection.pragma_update(None, "user_version", 99).unwrap();
+        let told = committer.commit(&[]).unwrap_err().to_string();
+        assert_eq!(told, "a newer obs has migrated it to version 99 of its schema meanwhile");
+    }
 }

@@ -95,7 +95,13 @@ impl Database {
         }
         match database.identify()? {
             0 => Database::empty(path),
-            version if version < migration::VERSION => Database::open(path, Durability::Process, progress),
+            version if version < migration::VERSION => {
+                let opened = Database::open(path, Durability::Process, progress);
+                opened.map_err(|error| match error.hint {
+                    None => error.hint("an older obs has written it: it is migrated where it can be written, such as in a copy"),
+                    Some(_) => error,
+                })
+            }
             _ => {
                 database.limit_cache(READERS_CACHE_PAGES)?;
                 Ok(database)

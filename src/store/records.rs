@@ -18,7 +18,7 @@ pub(super) fn log(scan: &mut Scan, service: u32, record: &[u8]) {
             (field::SEVERITY, value) => severity = u8::try_from(value.bits()).unwrap_or(BEYOND),
             (field::BODY, Value::Len(body)) => {
                 if let Some(texts) = &mut scan.texts {
-                    texts.value(AnyValue(body));
+                    texts.value(0, AnyValue(body));
                 }
             }
             (field::SEVERITY_TEXT | field::EVENT_NAME, Value::Len(name)) => scan.text(name),

@@ -24,7 +24,7 @@ pub struct Limits {
     pub items_before_ns: Option<i64>,
     /// The oldest segments, until the database has at most so many bytes.
     pub max_bytes: Option<u64>,
-    /// Rollups of minutes and hours before this time.
+    /// Rollups before this time.
     pub rollups_before_ns: Option<i64>,
 }
 
@@ -89,7 +89,8 @@ impl Database {
         if let Some(time) = limits.rollups_before_ns {
             let transaction = begin(self)?;
             for Table { name, time: unit, minutes, .. } in Rollup::tables() {
-                let delete = format!("DELETE FROM {name} WHERE {unit} < ?1");
+                // The first minute of all tells that there are spans without a time.
+                let delete = format!("DELETE FROM {name} WHERE {unit} < ?1 AND {unit} > 0");
                 let first = time / (i64::from(minutes) * MINUTE_NS);
                 pruned.rollups += transaction.prepare_cached(&delete)?.execute([first])? as u64;
             }

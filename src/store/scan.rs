@@ -98,7 +98,7 @@ impl Scan {
     pub(super) fn attribute(&mut self, level: Level, position: usize, attribute: &[u8]) {
         self.keys.attribute(level, position, attribute);
         if let Some(texts) = &mut self.texts {
-            texts.attribute(attribute);
+            texts.attribute(position, attribute);
         }
     }
 

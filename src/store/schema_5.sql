@@ -23,5 +23,6 @@ CREATE TABLE edge_days (
 ) WITHOUT ROWID;
 -- Which runs of four bytes stand in the texts of log records.
 CREATE TABLE grams (segment INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, data BLOB NOT NULL);
--- All texts in the attributes of spans, with names and messages, each once and between zero bytes; compressed.
+-- All texts in the attributes of spans, their names and the messages of their statuses, mostly once, between zero bytes;
+-- compressed.
 CREATE TABLE texts (segment INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, data BLOB NOT NULL);

@@ -46,7 +46,11 @@ pub(super) fn span(scan: &mut Scan, service: u32, record: &[u8]) {
             (field::KIND, kind) => span.kind = u8::try_from(kind.bits()).unwrap_or(BEYOND),
             (field::START, time) => span.start = time.bits(),
             (field::END, time) => span.end = time.bits(),
-            (field::STATUS, status) => span.status = Status(status.bytes()).code(),
+            (field::STATUS, status) => {
+                let status = Status(status.bytes());
+                span.status = status.code();
+                scan.text(status.message().as_bytes());
+            }
             (field::TRACE_STATE, Value::Len(state)) => span.trace_state = state,
             (field::EVENT, Value::Len(event)) => {
                 scan.text(Event(event).name().as_bytes());

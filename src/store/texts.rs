@@ -1,8 +1,8 @@
 //! What a segment keeps of the texts in its records, so that a search need not read the records where they are not.
 //!
 //! Of log records, whose texts are most of what they have, a filter over the words and a set of the runs of bytes in them.
-//! Of spans, whose attributes have the same values again and again, every text once; or, where these take too much, the
-//! filter over their words. Numbers count as the texts that they are written as.
+//! Of spans, whose attributes have the same values again and again, every text, mostly once; or, where these take too
+//! much, the filter over their words. Numbers count as the texts that they are written as.
 
 use super::filter;
 use super::grams::Grams;
@@ -14,7 +14,7 @@ use crate::otlp::view::Nested;
 /// Bits of a filter for a word.
 const WORD_BITS: usize = 10;
 
-/// Ends a text.
+/// Ends a text, and stands before the first.
 pub const END: u8 = 0;
 
 /// The texts of spans are kept while they take no more than this share of the spans.
@@ -26,25 +26,43 @@ const MOST_TEXTS: usize = 8;
 struct Recent(Box<[u64]>);
 
 impl Recent {
-    /// A power of two.
-    const PLACES: usize = 1 << 13;
-
-    fn new() -> Recent {
-        Recent(vec![0; Recent::PLACES].into())
+    /// Of so many, a power of two.
+    fn of(places: usize) -> Recent {
+        Recent(vec![0; places].into())
     }
 
     /// Whether a hash is one of those that it remembers; it does so from now on.
     #[inline]
     fn has(&mut self, hash: u64) -> bool {
-        let place = &mut self.0[hash as usize & (Recent::PLACES - 1)];
+        let last = self.0.len() - 1;
+        let place = &mut self.0[hash as usize & last];
         std::mem::replace(place, hash) == hash
+    }
+}
+
+/// Texts of attributes that stand at one place in their spans, which are mostly of one key: beside each other they compress
+/// better, and many values of one do not make those of another one forgotten.
+#[derive(Debug)]
+struct Column {
+    texts: Vec<u8>,
+    /// Whether a text has an [`END`] in it, so that expressions cannot be tried on the texts one by one.
+    is_cut: bool,
+    recent: Recent,
+}
+
+/// Columns: the last is for all that does not stand among the first attributes of a span.
+const COLUMNS: usize = 24;
+
+impl Column {
+    fn new() -> Column {
+        Column { texts: Vec::new(), is_cut: false, recent: Recent::of(1 << 9) }
     }
 }
 
 #[derive(Debug)]
 enum Kept {
-    Words { words: Words, grams: Option<Grams> },
-    Texts(Vec<u8>),
+    Words { words: Words, grams: Option<Grams>, recent: Recent },
+    Texts(Vec<Column>),
 }
 
 /// Hashes of words, of which many are there more than once.
@@ -65,14 +83,11 @@ pub(super) struct Parts {
 
 /// The texts of a segment.
 #[derive(Debug)]
-pub(super) struct Texts {
-    kept: Kept,
-    recent: Recent,
-}
+pub(super) struct Texts(Kept);
 
 impl Words {
     fn new() -> Words {
-        Words { hashes: Vec::new(), recent: Recent::new() }
+        Words { hashes: Vec::new(), recent: Recent::of(1 << 13) }
     }
 
     fn add(&mut self, text: &str) {
@@ -93,86 +108,98 @@ impl Words {
 impl Texts {
     /// Of log records; with the runs of bytes in them where `with_grams`.
     pub(super) fn of_logs(with_grams: bool) -> Texts {
-        let kept = Kept::Words { words: Words::new(), grams: with_grams.then(Grams::default) };
-        Texts { kept, recent: Recent::new() }
+        let grams = with_grams.then(Grams::default);
+        Texts(Kept::Words { words: Words::new(), grams, recent: Recent::of(1 << 13) })
     }
 
     /// Of spans.
     pub(super) fn of_spans() -> Texts {
-        Texts { kept: Kept::Texts(vec![END]), recent: Recent::new() }
+        Texts(Kept::Texts(std::iter::repeat_with(Column::new).take(COLUMNS).collect()))
     }
 
-    /// Takes in a text.
+    /// Takes in a text that is no attribute.
     pub(super) fn text(&mut self, text: &str) {
-        if !text.is_empty() && !self.recent.has(filter::hash(text.as_bytes())) {
-            self.new_text(text);
+        // Not the hash that a value with these bytes has.
+        if !text.is_empty() && !self.knows(COLUMNS, !filter::hash(text.as_bytes())) {
+            self.new_text(COLUMNS, text);
         }
     }
 
-    fn new_text(&mut self, text: &str) {
-        match &mut self.kept {
-            Kept::Words { words, grams } => {
-                words.add(text);
-                if let Some(grams) = grams {
-                    grams.add(text);
-                }
-            }
-            Kept::Texts(texts) => {
-                texts.extend_from_slice(text.as_bytes());
-                texts.push(END);
-            }
-        }
-    }
-
-    fn number(&mut self, text: &str) {
-        match &mut self.kept {
-            Kept::Words { words, .. } => words.add(text),
-            Kept::Texts(_) => self.new_text(text),
-        }
-    }
-
-    /// Takes in the values of the attributes in field `number` of a message.
+    /// Takes in the values of the attributes in field `number` of a message that is no span.
     pub(super) fn attributes(&mut self, message: &[u8], number: u32) {
-        Nested::new(message, number).for_each(|attribute| self.attribute(attribute));
+        Nested::new(message, number).for_each(|attribute| self.attribute(COLUMNS, attribute));
     }
 
-    /// Takes in the value of an attribute.
+    /// Takes in the value of an attribute, the one at `position` of its record.
     #[inline]
-    pub(super) fn attribute(&mut self, attribute: &[u8]) {
+    pub(super) fn attribute(&mut self, position: usize, attribute: &[u8]) {
         let value = match plain_attribute(attribute) {
             Some((_, value)) => Some(AnyValue(value)),
             None => KeyValue(attribute).value(),
         };
         if let Some(value) = value {
-            self.value(value);
+            self.value(position, value);
         }
     }
 
     /// Takes in a value, and what lists and maps hold.
     #[inline]
-    pub(super) fn value(&mut self, value: AnyValue<'_>) {
-        if !self.recent.has(filter::hash(value.0)) {
-            self.new_value(value);
+    pub(super) fn value(&mut self, position: usize, value: AnyValue<'_>) {
+        if !self.knows(position, filter::hash(value.0)) {
+            self.new_value(position, value);
         }
     }
 
-    fn new_value(&mut self, value: AnyValue<'_>) {
+    /// Whether what has this hash was taken in before.
+    #[inline]
+    fn knows(&mut self, position: usize, hash: u64) -> bool {
+        match &mut self.0 {
+            Kept::Words { recent, .. } => recent.has(hash),
+            Kept::Texts(columns) => columns[position.min(COLUMNS - 1)].recent.has(hash),
+        }
+    }
+
+    fn new_text(&mut self, position: usize, text: &str) {
+        match &mut self.0 {
+            Kept::Words { words, grams, .. } => {
+                words.add(text);
+                if let Some(grams) = grams {
+                    grams.add(text);
+                }
+            }
+            Kept::Texts(columns) => {
+                let column = &mut columns[position.min(COLUMNS - 1)];
+                column.is_cut |= text.as_bytes().contains(&END);
+                column.texts.extend_from_slice(text.as_bytes());
+                column.texts.push(END);
+            }
+        }
+    }
+
+    fn number(&mut self, position: usize, text: &str) {
+        match &mut self.0 {
+            Kept::Words { words, .. } => words.add(text),
+            Kept::Texts(_) => self.new_text(position, text),
+        }
+    }
+
+    fn new_value(&mut self, position: usize, value: AnyValue<'_>) {
         if let Some(text) = value.string_value() {
-            self.new_text(text);
+            self.new_text(position, text);
         } else if let Some(number) = value.int_value() {
-            self.number(itoa::Buffer::new().format(number));
+            self.number(position, itoa::Buffer::new().format(number));
         } else if let Some(number) = value.double_value() {
-            self.number(zmij::Buffer::new().format(number));
+            self.number(position, zmij::Buffer::new().format(number));
         } else if let Some(list) = value.array_value() {
-            list.values().for_each(|value| self.new_value(value));
+            list.values().for_each(|value| self.new_value(position, value));
         } else if let Some(map) = value.kvlist_value() {
             for pair in map.values() {
                 // In the body of a log record they are what people see of it.
-                if let Kept::Words { words, .. } = &mut self.kept {
+                if let Kept::Words { words, .. } = &mut self.0 {
                     words.add(pair.key());
                 }
                 if let Some(value) = pair.value() {
-                    self.new_value(value);
+                    self.new_value(position, value);
                 }
             }
         }
@@ -180,22 +207,22 @@ impl Texts {
 
     /// What is kept of them beside records of so many bytes.
     pub(super) fn parts(self, raw_bytes: usize) -> Parts {
-        match self.kept {
-            Kept::Words { words, grams } => Parts {
+        match self.0 {
+            Kept::Words { words, grams, .. } => Parts {
                 word_filter: words.filter(),
                 grams: grams.map(|grams| grams.build()).unwrap_or_default(),
                 ..Parts::default()
             },
-            Kept::Texts(texts) if texts.len() == 1 => Parts::default(),
-            Kept::Texts(texts) if texts.len() <= raw_bytes / MOST_TEXTS => {
-                Parts { texts, ..Parts::default() }
-            }
-            Kept::Texts(texts) => {
+            Kept::Texts(columns) => {
+                let texts: Vec<&[u8]> = columns.iter().map(|column| column.texts.as_slice()).collect();
+                let bytes: usize = texts.iter().map(|texts| texts.len()).sum();
+                let is_cut = columns.iter().any(|column| column.is_cut);
+                if bytes > 0 && bytes <= raw_bytes / MOST_TEXTS && !is_cut {
+                    return Parts { texts: [&[END][..], &texts.concat()].concat(), ..Parts::default() };
+                }
                 let mut words = Words::new();
-                texts
-                    .split(|byte| *byte == END)
-                    .filter_map(|text| str::from_utf8(text).ok())
-                    .for_each(|text| words.add(text));
+                let texts = texts.iter().flat_map(|texts| texts.split(|byte| *byte == END));
+                texts.filter_map(|text| str::from_utf8(text).ok()).for_each(|text| words.add(text));
                 Parts { word_filter: words.filter(), ..Parts::default() }
             }
         }

@@ -59,7 +59,7 @@ fn key_of(leaf: &Leaf, signal: Signal) -> Needs<Key> {
             return id.map_or(Needs::Nothing, |id| Needs::One(Key::Trace(trace_ids::key(&id))));
         }
         (None | Some(Intrinsic::Message), Signal::Logs) => !leaf.may_be_a_number(),
-        // Names, messages of statuses and events are in no filter.
+        // Not all that a bare word is looked for in is in the filters.
         (None, Signal::Traces) => !leaf.field.is_any,
         _ => false,
     };

@@ -4,7 +4,7 @@ use regex::Regex;
 
 use super::Needs;
 use super::needles::{Needle, part_of, stands_as_text};
-use crate::expr::{Equal, Leaf, Matcher, Predicate};
+use crate::expr::{Equal, Intrinsic, Leaf, Matcher, Predicate};
 use crate::query::reader::Reader;
 use crate::store::{END_OF_TEXT, Stored};
 
@@ -46,7 +46,9 @@ impl Texts {
 }
 
 fn sought_of(leaf: &Leaf) -> Needs<Sought> {
-    if !stands_as_text(leaf) || leaf.may_be_a_number() {
+    // States of traces are not kept: with random numbers in them each is another one.
+    let is_kept = leaf.field.intrinsic != Some(Intrinsic::TraceState);
+    if !is_kept || !stands_as_text(leaf) || leaf.may_be_a_number() {
         return Needs::Nothing;
     }
     match &leaf.predicate {

@@ -8,8 +8,7 @@ use super::super::prune;
 use super::Context;
 use super::summary::Summary;
 use crate::expr::{Found, Node, for_each_record};
-use crate::otlp::field::span;
-use crate::otlp::view::{Fields, Value};
+use crate::otlp::proto::Span;
 use crate::query::times::{Extent, known_times, span_times};
 use crate::store::{Columns, Payload, Stored};
 
@@ -24,11 +23,7 @@ pub(super) type Extents = HashMap<TraceId, Extent, RandomState>;
 
 /// The id of the trace of a span; `None` where it has none.
 pub(super) fn trace_id(record: &[u8]) -> Option<TraceId> {
-    let id = Fields::new(record).find_map(|(number, value)| match value {
-        Value::Len(id) if number == span::TRACE_ID => TraceId::try_from(id).ok(),
-        _ => None,
-    });
-    id.filter(|id| *id != [0; 16])
+    TraceId::try_from(Span(record).trace_id()).ok().filter(|id| *id != [0; 16])
 }
 
 /// What of a segment passes.

@@ -25,22 +25,31 @@ impl Record {
     fn new(dir: &TempDir, signal: Signal, value: &Value) -> Record {
         // No text, but so much that the segment gets all filters.
         let ballast = "AAAA".repeat(50 << 10);
-        let resource = json!({"attributes": [{"key": "ballast", "value": {"bytesValue": ballast}}]});
+        let resource = json!({"attributes": [
+            {"key": "ballast", "value": {"bytesValue": ballast}},
+            {"key": "r", "value": {"stringValue": "heron"}},
+        ]});
+        let stork = json!([{"key": "s", "value": {"stringValue": "stork"}}]);
+        let scope = json!({"name": "okapi", "version": "1.2 okapi", "attributes": stork});
         let attributes = json!([{"key": "k", "value": value}]);
         let stream = match signal {
-            Signal::Logs => json!({"resourceLogs": [{"resource": resource, "scopeLogs": [{"logRecords": [{
-                "timeUnixNano": "1767225600000000000",
-                "body": {"kvlistValue": {"values": [{"key": "b", "value": value}]}},
-                "attributes": attributes,
-            }]}]}]}),
-            _ => json!({"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": [{
+            Signal::Logs => {
+                json!({"resourceLogs": [{"resource": resource, "scopeLogs": [{"scope": scope, "logRecords": [{
+                    "timeUnixNano": "1767225600000000000",
+                    "body": {"kvlistValue": {"values": [{"key": "b", "value": value}]}},
+                    "attributes": attributes,
+                }]}]}]})
+            }
+            _ => json!({"resourceSpans": [{"resource": resource, "scopeSpans": [{"scope": scope, "spans": [{
                 "traceId": "4bf92f3577b34da6a3ce929d0e0e4736",
                 "spanId": "00f067aa0ba902b7",
                 "startTimeUnixNano": "1767225600000000000",
-                "name": value["stringValue"],
-                "status": {"code": 258, "message": value["stringValue"]},
+                "name": "name tapir",
+                "traceState": "v=lynx",
+                "status": {"code": 258, "message": "Zebra crossing"},
                 "attributes": attributes,
-                "events": [{"name": "e", "attributes": [{"key": "b", "value": value}]}],
+                "events": [{"name": "giraffe", "attributes": [{"key": "b", "value": value}]}],
+                "links": [{"attributes": [{"key": "l", "value": {"stringValue": "ibex"}}]}],
             }]}]}]}),
         };
         let path = dir.write("stream.json", stream.to_string());
@@ -123,6 +132,8 @@ fn values() -> Vec<Value> {
         "Timeout ERROR",
         "time-out",
         "ſession Kelvin Straße",
+        "холодная \u{1c80}ода",
+        "a\0b",
         "session kelvin strasse",
         "10000000000000000",
     ];
@@ -197,8 +208,27 @@ fn queries() -> Vec<Query> {
             format!("not k: {literal}"),
         ]
     });
+    let elsewhere = [
+        "name: \"name tapir\"",
+        "tapir",
+        "trace_state: \"v=lynx\"",
+        "status.message: zebra",
+        "status.message: \"zebra crossing\"",
+        "ZEBRA",
+        "258",
+        "event.name: giraffe",
+        "giraffe",
+        "ibex",
+        "link.l: ib*",
+        "r: heron",
+        "scope: okapi",
+        "scope.version: \"1.2 okapi\"",
+        "scope.s: *tor*",
+        "stork and heron and not lynx",
+    ];
+    let texts = texts.chain(elsewhere.map(str::to_owned));
     let of_text = texts.map(|text| expr::parse(&text).unwrap().query);
-    let expressions = ["5", "^12345$", "(?i)TIMEOUT", "^$|x", "^true$", "^1.*5$", "号$", r"\.0$"];
+    let expressions = ["5", "^12345$", "(?i)TIMEOUT", "^$|x", "^true$", "^1.*5$", "号$", r"\.0$", "a.b"];
     let of_expression = expressions
         .map(|expression| Query::Is(Some(Name::given("k")), Test::Finds(expression.to_owned(), 0..0)));
     of_text.chain(of_expression).collect()
