@@ -55,7 +55,7 @@ const COLUMNS: usize = 24;
 
 impl Column {
     fn new() -> Column {
-        Column { texts: Vec::new(), is_cut: false, recent: Recent::of(1 << 9) }
+        Column { texts: Vec::new(), is_cut: false, recent: Recent::of(1 << 11) }
     }
 }
 
