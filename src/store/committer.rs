@@ -88,7 +88,9 @@ pub(super) fn begin(database: &mut Database) -> rusqlite::Result<Transaction<'_>
     let transaction = database.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: i32 = transaction.prepare_cached("PRAGMA user_version")?.query_row([], |row| row.get(0))?;
     if version > migration::VERSION {
-        let what = format!("a newer obs has migrated it to version {version} of its schema meanwhile");
+        let what = format!(
+            "a newer obs has migrated it to version {version} of its schema meanwhile: this has to be that obs too"
+        );
         return Err(rusqlite::Error::UserFunctionError(what.into()));
     }
     Ok(transaction)
@@ -277,6 +279,9 @@ mod tests {
         assert_eq!(committer.commit(&[]).unwrap(), [0; 0]);
         committer.database.connection.pragma_update(None, "user_version", 99).unwrap();
         let told = committer.commit(&[]).unwrap_err().to_string();
-        assert_eq!(told, "a newer obs has migrated it to version 99 of its schema meanwhile");
+        assert_eq!(
+            told,
+            "a newer obs has migrated it to version 99 of its schema meanwhile: this has to be that obs too"
+        );
     }
 }

@@ -121,8 +121,8 @@ impl Builder {
         let raw_bytes: usize = batches.iter().map(|batch| batch.bytes().len()).sum();
         let is_whole = self.contents == Contents::All;
         let texts = match signal {
-            Signal::Traces => Some(Texts::of_spans()),
-            Signal::Logs => Some(Texts::of_logs(raw_bytes >= LEAST_WITH_GRAMS)),
+            Signal::Traces => Some(Texts::of_spans(raw_bytes)),
+            Signal::Logs => Some(Texts::of_logs(raw_bytes, raw_bytes >= LEAST_WITH_GRAMS)),
             Signal::Metrics => None,
         };
         let texts = texts.filter(|_| is_whole);

@@ -6,6 +6,7 @@
 
 use super::filter;
 use super::grams::Grams;
+use super::segment::FULL;
 use crate::expr::words::each_word;
 use crate::otlp::plain_attribute;
 use crate::otlp::proto::{AnyValue, KeyValue};
@@ -26,9 +27,12 @@ const MOST_TEXTS: usize = 8;
 struct Recent(Box<[u64]>);
 
 impl Recent {
-    /// Of so many, a power of two.
-    fn of(places: usize) -> Recent {
-        Recent(vec![0; places].into())
+    /// As many as records of so many bytes are worth, up to `most`, which is a power of two: a small segment is to be had
+    /// for less than the room of a large one.
+    fn of(raw_bytes: usize, most: usize) -> Recent {
+        const FEWEST: usize = 64;
+        let share = FULL / most;
+        Recent(vec![0; (raw_bytes / share).next_power_of_two().clamp(FEWEST, most)].into())
     }
 
     /// Whether a hash is one of those that it remembers; it does so from now on.
@@ -54,8 +58,8 @@ struct Column {
 const COLUMNS: usize = 24;
 
 impl Column {
-    fn new() -> Column {
-        Column { texts: Vec::new(), is_cut: false, recent: Recent::of(1 << 11) }
+    fn new(raw_bytes: usize) -> Column {
+        Column { texts: Vec::new(), is_cut: false, recent: Recent::of(raw_bytes, 1 << 11) }
     }
 }
 
@@ -86,8 +90,8 @@ pub(super) struct Parts {
 pub(super) struct Texts(Kept);
 
 impl Words {
-    fn new() -> Words {
-        Words { hashes: Vec::new(), recent: Recent::of(1 << 13) }
+    fn new(raw_bytes: usize) -> Words {
+        Words { hashes: Vec::new(), recent: Recent::of(raw_bytes, 1 << 13) }
     }
 
     fn add(&mut self, text: &str) {
@@ -106,15 +110,15 @@ impl Words {
 }
 
 impl Texts {
-    /// Of log records; with the runs of bytes in them where `with_grams`.
-    pub(super) fn of_logs(with_grams: bool) -> Texts {
+    /// Of log records of so many bytes; with the runs of bytes in them where `with_grams`.
+    pub(super) fn of_logs(raw_bytes: usize, with_grams: bool) -> Texts {
         let grams = with_grams.then(Grams::default);
-        Texts(Kept::Words { words: Words::new(), grams, recent: Recent::of(1 << 13) })
+        Texts(Kept::Words { words: Words::new(raw_bytes), grams, recent: Recent::of(raw_bytes, 1 << 13) })
     }
 
-    /// Of spans.
-    pub(super) fn of_spans() -> Texts {
-        Texts(Kept::Texts(std::iter::repeat_with(Column::new).take(COLUMNS).collect()))
+    /// Of spans of so many bytes.
+    pub(super) fn of_spans(raw_bytes: usize) -> Texts {
+        Texts(Kept::Texts((0..COLUMNS).map(|_| Column::new(raw_bytes)).collect()))
     }
 
     /// Takes in a text that is no attribute.
@@ -220,7 +224,7 @@ impl Texts {
                 if bytes > 0 && bytes <= raw_bytes / MOST_TEXTS && !is_cut {
                     return Parts { texts: [&[END][..], &texts.concat()].concat(), ..Parts::default() };
                 }
-                let mut words = Words::new();
+                let mut words = Words::new(raw_bytes);
                 let texts = texts.iter().flat_map(|texts| texts.split(|byte| *byte == END));
                 texts.filter_map(|text| str::from_utf8(text).ok()).for_each(|text| words.add(text));
                 Parts { word_filter: words.filter(), ..Parts::default() }
@@ -234,7 +238,7 @@ mod tests {
     use super::*;
 
     fn of_spans(values: &[&str], raw_bytes: usize) -> Parts {
-        let mut texts = Texts::of_spans();
+        let mut texts = Texts::of_spans(raw_bytes);
         values.iter().for_each(|value| texts.text(value));
         texts.parts(raw_bytes)
     }

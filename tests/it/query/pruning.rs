@@ -79,16 +79,10 @@ impl Record {
             resource: None,
         };
         let mut is_found = false;
-        let each = |_| {
-            is_found = true;
-            ControlFlow::Continue(())
-        };
-        search.run(&self.reader, each).unwrap();
+        search.run(&self.reader, |_| found(&mut is_found)).unwrap();
         is_found
     }
-}
 
-impl Record {
     fn is_in_traces(&self, matcher: &Matcher) -> bool {
         let search = TraceSearch {
             matcher: matcher.clone(),
@@ -99,13 +93,15 @@ impl Record {
             range_ns: (None, None),
         };
         let mut is_found = false;
-        let each = |_| {
-            is_found = true;
-            ControlFlow::Continue(())
-        };
-        search.run(&self.reader, each).unwrap();
+        search.run(&self.reader, |_| found(&mut is_found)).unwrap();
         is_found
     }
+}
+
+/// One is enough.
+fn found(is_found: &mut bool) -> ControlFlow<()> {
+    *is_found = true;
+    ControlFlow::Break(())
 }
 
 fn values() -> Vec<Value> {
