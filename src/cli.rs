@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use tracing::level_filters::LevelFilter;
 
+use crate::commands::capacity::CapacityArgs;
 use crate::commands::collect::CollectArgs;
 use crate::commands::one_of;
 use crate::commands::query::QueryArgs;
@@ -26,7 +27,7 @@ Examples:
 const FOOTER: &str = "\
 Exit codes: 0 ok, 2 usage or configuration, 3 some input was rejected, 4 failure or data not delivered, 130 \
 interrupted a second time.
-The manual of a subcommand: man obs-collect, man obs-sample, man obs-relay, man obs-store, man obs-query, man obs-run.";
+The manual of a subcommand: man obs-collect, man obs-sample, man obs-relay, man obs-store, man obs-query, man obs-capacity, man obs-run.";
 
 /// OpenTelemetry pipelines: collect, sample and relay traces, metrics and logs.
 #[derive(Debug, Parser)]
@@ -85,6 +86,8 @@ pub enum Command {
     Store(StoreArgs),
     /// Search traces and logs, in a database or a stream
     Query(QueryArgs),
+    /// Plan machines, disk, network and money for a load
+    Capacity(CapacityArgs),
     /// Run a whole pipeline in one process
     Run(RunArgs),
 }
@@ -98,6 +101,7 @@ impl Command {
             Command::Relay(_) => "relay",
             Command::Store(_) => "store",
             Command::Query(_) => "query",
+            Command::Capacity(_) => "capacity",
             Command::Run(_) => "run",
         }
     }

@@ -4,6 +4,7 @@
 #![warn(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![warn(clippy::todo, clippy::dbg_macro)]
 
+pub mod capacity;
 pub mod choice;
 pub mod cli;
 pub mod collect;

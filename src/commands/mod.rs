@@ -1,5 +1,6 @@
 //! Subcommands: arguments in, a domain call, a report out. The only code that knows clap.
 
+pub mod capacity;
 mod closing;
 pub mod collect;
 mod db_args;
@@ -52,6 +53,7 @@ pub fn run(cli: Cli) -> Result<Outcome, CommandError> {
         (Command::Run(args), None) => run::run(args, &config),
         (Command::Store(args), None) => args.run(&config),
         (Command::Query(args), None) => args.run(&config),
+        (Command::Capacity(args), None) => args.run(&config),
         (_, None) => Ok(Outcome::Ok),
     }
 }
@@ -63,6 +65,6 @@ fn as_stage(command: &Command) -> Option<&dyn StageCommand> {
         Command::Sample(args) => Some(args),
         Command::Relay(args) => Some(args),
         Command::Store(args) => args.is_stage().then_some(args as &dyn StageCommand),
-        Command::Query(_) | Command::Run(_) => None,
+        Command::Query(_) | Command::Capacity(_) | Command::Run(_) => None,
     }
 }

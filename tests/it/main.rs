@@ -1,5 +1,6 @@
 //! One integration binary: the library on public documents, the real `obs` against real peers.
 
+mod capacity;
 mod cli;
 mod collect;
 mod config;
