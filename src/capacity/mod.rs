@@ -7,10 +7,12 @@
 
 mod inputs;
 pub mod observation;
+pub mod prices;
 pub mod profile;
 mod quantity;
 
 pub use inputs::{Group, INPUTS, Input, Inputs, Origin, Values};
 pub use observation::{Observation, ServiceLoad};
+pub use prices::{Prices, Tier};
 pub use profile::Profile;
 pub use quantity::{Unit, amount};
