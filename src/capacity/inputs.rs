@@ -100,7 +100,7 @@ macro_rules! inputs {
 }
 
 /// `scripts/bench`, see the README.
-const BENCH: &str = "measured with scripts/bench, 2026-11-28, Intel Xeon, 2 virtual cores; see calibrate";
+const BENCH: &str = "scripts/bench, 2026-11-28, Intel Xeon, 2 virtual cores";
 
 inputs! {
     Load {
@@ -144,6 +144,10 @@ inputs! {
         relay_speed: SpansPerCore = 1_600_000.0, 1.5, BENCH;
         /// Spans a second and core that store handles
         store_speed: SpansPerCore = 480_000.0, 1.5, BENCH;
+        /// Spans a second and core that are compressed (zstd) to be sent
+        compress_speed: SpansPerCore = 2_900_000.0, 1.5, BENCH;
+        /// Spans a second and core that are decompressed
+        decompress_speed: SpansPerCore = 9_000_000.0, 1.5, BENCH;
         /// Bytes of the spans that these speeds were measured with
         speed_size: Bytes = 349.0, 1.0, BENCH;
         /// Share of the work that grows with the size of a span
@@ -170,6 +174,8 @@ inputs! {
         base_memory: Bytes = 18874368.0, 1.5, BENCH;
         /// Bytes in memory for each byte on the wire of a span under way
         memory_size: Ratio = 2.0, 1.5, BENCH;
+        /// Memory of a store
+        store_memory: Bytes = 178257920.0, 1.3, BENCH;
         /// How long a batch waits for others
         batch_timeout: Seconds = 0.2, 1.0, "the default of obs relay";
         /// How long a tail sampler holds spans before it decides
@@ -178,10 +184,10 @@ inputs! {
         outage: Seconds = 30.0, 1.0, "assumed: a restart of the backend";
     }
     Network {
-        /// Compression of what comes in
-        compression_in: Factor = 1.0, 1.0, "SDKs and agents send uncompressed by default";
-        /// Compression of what goes out (zstd)
-        compression_out: Factor = 3.5, 1.3, BENCH;
+        /// Compression of what agents send (zstd); 1 is none
+        compression_in: Factor = 5.0, 1.3, BENCH;
+        /// Compression of what gateways send (zstd); 1 is none
+        compression_out: Factor = 5.0, 1.3, BENCH;
         /// What TLS, gRPC and TCP add
         overhead: Share = 0.05, 2.0, "3 to 10 %";
         /// What is sent again
@@ -294,6 +300,7 @@ impl Inputs {
             ("relay_speed", Some(profile.stages.relay.median)),
             ("store_speed", Some(profile.stages.store.median)),
             ("stored", Some(bytes.stored / bytes.wire)),
+            ("compression_in", Some(bytes.wire / bytes.zstd)),
             ("compression_out", Some(bytes.wire / bytes.zstd)),
             ("memory_size", Some(profile.memory_bytes_per_span.median / bytes.wire)),
         ];

@@ -5,14 +5,28 @@
 //! inputs: `whatif`, `sensitivity`, `limits`. Inputs can be measured: on this machine (`calibration`, kept in a `profile`)
 //! and from the telemetry itself (`observation`). `manifests` turns a plan into a deployment.
 
+mod configured;
 mod inputs;
+pub mod limits;
 pub mod observation;
+mod plan;
 pub mod prices;
 pub mod profile;
 mod quantity;
+pub mod queueing;
+pub mod sensitivity;
+pub mod services;
+mod sheet;
+mod simple;
+pub mod whatif;
 
+pub use configured::Configured;
 pub use inputs::{Group, INPUTS, Input, Inputs, Origin, Values};
+pub use limits::{Limit, Limits};
 pub use observation::{Observation, ServiceLoad};
+pub use plan::{Plan, residence_bytes, stock_gib};
 pub use prices::{Prices, Tier};
 pub use profile::Profile;
-pub use quantity::{Unit, amount};
+pub use quantity::{Unit, amount, digits, usd};
+pub use sheet::Step;
+pub use simple::Simple;

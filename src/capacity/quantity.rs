@@ -48,9 +48,51 @@ pub enum Unit {
     SpansPerCore,
     /// 2³⁰ bytes.
     Gib,
+    /// Bytes a second.
+    BytesPerSecond,
 }
 
 impl Unit {
+    /// What programs read.
+    pub fn name(self) -> &'static str {
+        match self {
+            Unit::PerSecond => "1/s",
+            Unit::SpansPerCore => "spans/(s*core)",
+            Unit::Bytes => "bytes",
+            Unit::Share => "share",
+            Unit::Seconds => "s",
+            Unit::Days => "days",
+            Unit::Months => "months",
+            Unit::Growth => "share/month",
+            Unit::Factor | Unit::Ratio => "ratio",
+            Unit::Count => "count",
+            Unit::PerMonth => "1/month",
+            Unit::Cores => "cores",
+            Unit::Usd => "USD",
+            Unit::UsdPerMonth => "USD/month",
+            Unit::Mbps => "Mbit/s",
+            Unit::Gib => "GiB",
+            Unit::BytesPerSecond => "bytes/s",
+        }
+    }
+
+    /// What stands for a value in a usage line.
+    pub fn placeholder(self) -> &'static str {
+        match self {
+            Unit::PerSecond | Unit::SpansPerCore => "N/s",
+            Unit::PerMonth => "N/month",
+            Unit::Bytes | Unit::Gib | Unit::BytesPerSecond => "SIZE",
+            Unit::Share => "SHARE",
+            Unit::Seconds | Unit::Days => "DURATION",
+            Unit::Months => "MONTHS",
+            Unit::Growth => "SHARE/month",
+            Unit::Factor | Unit::Ratio => "FACTOR",
+            Unit::Count | Unit::Cores => "N",
+            Unit::Usd | Unit::UsdPerMonth => "USD",
+            Unit::Mbps => "MBPS",
+        }
+    }
+
     /// What is expected.
     pub fn expected(self) -> &'static str {
         match self {
@@ -68,6 +110,7 @@ impl Unit {
             Unit::Cores => "cores above zero such as 4 or 0.5",
             Unit::Usd | Unit::UsdPerMonth => "dollars such as 500 or 5k",
             Unit::Mbps | Unit::Gib => "a number above zero",
+            Unit::BytesPerSecond => "bytes a second above zero such as 10MiB",
         }
     }
 
@@ -77,20 +120,22 @@ impl Unit {
     /// What was expected, where the text is something else or out of range.
     pub fn parse(self, text: &str) -> Result<f64, String> {
         let wrong = || format!("expected {}, found {text:?}", self.expected());
-        let text_ = text.trim();
+        let trimmed = text.trim();
         let value = match self {
             Unit::PerSecond | Unit::SpansPerCore | Unit::PerMonth | Unit::Usd | Unit::UsdPerMonth => {
-                let text = text_.trim_start_matches('$');
+                let text = trimmed.trim_start_matches('$');
                 number(text.trim_end_matches("/s").trim_end_matches("/month"))
             }
-            Unit::Bytes | Unit::Gib => text_.parse::<ByteSize>().ok().map(|size| size.as_u64() as f64),
-            Unit::Share => text_.parse::<Rate>().ok().map(Rate::share),
-            Unit::Seconds => duration(text_).map(|time| time.as_secs_f64()),
-            Unit::Days => duration(text_).map(|time| time.as_secs_f64() / DAY_S),
-            Unit::Months => months(text_),
-            Unit::Growth => growth(text_),
+            Unit::Bytes | Unit::Gib | Unit::BytesPerSecond => {
+                trimmed.parse::<ByteSize>().ok().map(|size| size.as_u64() as f64)
+            }
+            Unit::Share => trimmed.parse::<Rate>().ok().map(Rate::share),
+            Unit::Seconds => duration(trimmed).map(|time| time.as_secs_f64()),
+            Unit::Days => duration(trimmed).map(|time| time.as_secs_f64() / DAY_S),
+            Unit::Months => months(trimmed),
+            Unit::Growth => growth(trimmed),
             Unit::Factor | Unit::Ratio | Unit::Count | Unit::Cores | Unit::Mbps => {
-                text_.trim_end_matches('x').parse().ok()
+                trimmed.trim_end_matches('x').parse().ok()
             }
         };
         let value = if self == Unit::Gib { value.map(|bytes| bytes / GIB) } else { value };
@@ -120,11 +165,14 @@ impl Unit {
     /// A number for people.
     pub fn show(self, value: f64) -> String {
         match self {
+            _ if value.is_infinite() => "no end".into(),
             Unit::PerSecond => format!("{}/s", amount(value)),
             Unit::SpansPerCore => format!("{}/s per core", amount(value)),
             Unit::PerMonth => format!("{} a month", amount(value)),
             Unit::Bytes => bytes(value),
             Unit::Gib => gib(value),
+            Unit::BytesPerSecond => format!("{}/s", bytes(value)),
+            Unit::Share if value > 0.0 && value < 1e-4 => "<0.01 %".into(),
             Unit::Share => format!("{} %", digits(value * 100.0)),
             Unit::Seconds => match value {
                 ..1.0 if value > 0.0 => format!("{} ms", digits(value * 1e3)),

@@ -1,6 +1,7 @@
 //! What people see on stderr.
 
 pub mod colour;
+pub mod document;
 pub mod duration;
 pub mod log;
 mod narrow;

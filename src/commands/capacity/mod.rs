@@ -2,7 +2,18 @@
 
 mod calibrate;
 mod cost;
+mod explain;
+mod input_args;
+mod input_rows;
+mod limit_args;
+mod output;
 mod plan;
+mod plan_json;
+mod plan_report;
+mod plan_sections;
+mod price_args;
+mod simple_report;
+mod whatif_report;
 
 use clap::{Args, Subcommand};
 

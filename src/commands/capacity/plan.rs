@@ -1,16 +1,265 @@
-//! `obs capacity plan`.
+//! `obs capacity`: a plan.
 
+use std::path::PathBuf;
+
+use anyhow::anyhow;
 use clap::Args;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
+use super::super::time_args::NowArgs;
+use super::input_args::InputArgs;
+use super::limit_args::LimitArgs;
+use super::output::{Output, OutputArgs};
+use super::plan_report::{Answer, Growth, said};
+use super::price_args::PriceArgs;
+use super::{explain, simple_report, whatif_report};
+use crate::capacity::limits::{self, Limits};
+use crate::capacity::whatif::{self, Variation};
+use crate::capacity::{
+    Configured, INPUTS, Input, Inputs, Limit, Observation, Origin, Plan, Prices, Profile, Unit, Values,
+    services,
+};
+use crate::choice::Choice;
+use crate::commands::one_of;
 use crate::config::Config;
 use crate::error::{CommandError, Outcome};
+use crate::query::units::number;
 
-/// Arguments of `obs capacity plan`.
+/// Arguments of a plan.
 #[derive(Debug, Args)]
-pub(super) struct PlanArgs {}
+pub(super) struct PlanArgs {
+    #[command(flatten)]
+    inputs: InputArgs,
+    /// The formulas: those with peaks, failures and stock, or simple ones in common use
+    #[arg(long, value_name = "MODEL", default_value = "full", value_parser = one_of::<Model>())]
+    model: Model,
+    /// What obs capacity calibrate has measured
+    #[arg(long, value_name = "FILE", env = "OBS_CAPACITY_PROFILE")]
+    profile: Option<PathBuf>,
+    #[command(flatten)]
+    prices: PriceArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
+    /// Compare values of an input, such as rate=0.01,0.05,1; repeated, all combinations
+    #[arg(long, value_name = "INPUT=VALUES", help_heading = "Report")]
+    what_if: Vec<Variation>,
+    /// Show all inputs and what each does to the cost
+    #[arg(long, help_heading = "Report")]
+    all: bool,
+    /// Show every formula with its numbers
+    #[arg(long, help_heading = "Report")]
+    explain: bool,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    now: NowArgs,
+}
+
+/// Which formulas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Model {
+    Full,
+    Simple,
+}
+
+impl Choice for Model {
+    const CHOICES: &'static [(&'static str, &'static str, Self)] = &[
+        ("full", "Peaks, failures, queues, stock, sampling and compression on the way", Model::Full),
+        ("simple", "Planning formulas in common use, for comparison", Model::Simple),
+    ];
+}
 
 impl PlanArgs {
-    pub(super) fn run(&self, _config: &Config) -> Result<Outcome, CommandError> {
-        Ok(Outcome::Ok)
+    /// Plans, and prints what was asked for.
+    ///
+    /// # Errors
+    /// Wrong arguments or configuration, or a limit that no plan keeps.
+    pub(super) fn run(&self, config: &Config) -> Result<Outcome, CommandError> {
+        let configured: Configured = config.section()?;
+        let file = config.path().map(|path| path.display().to_string()).unwrap_or_default();
+        let mut inputs = self.inputs.with(&configured, &file);
+        if let Some(path) = self.profile.as_deref().or(configured.profile.as_deref()) {
+            let profile = Profile::read(path)?;
+            inputs.measure(&profile, &format!("{} of {}", path.display(), profile.measured_at));
+        }
+        let seen: Option<Observation> = None;
+        if let Some(seen) = &seen {
+            inputs.observe(seen);
+        }
+        check(&inputs.values)?;
+        let prices = self.prices.prices(configured.prices.as_deref())?;
+        let now_ns = self.now.ns();
+        let print = |output: &Output<'_>| self.output.print(output, now_ns);
+        if self.model == Model::Simple {
+            self.expect_full()?;
+            simple_report::report(&inputs.values, print)?;
+            return Ok(Outcome::Ok);
+        }
+        let limits = self.limits.limits();
+        if self.limits.check && limits.is_empty() {
+            return Err(CommandError::usage(anyhow!("--check: expected a limit to check"))
+                .hint("--max-cost USD, --max-cores N or --max-storage SIZE"));
+        }
+        if !limits.is_empty() && !self.limits.check && !self.inputs.has_flag("rate") {
+            solve(&mut inputs, &prices, &limits)?;
+        }
+        let values = inputs.values;
+        let plan = Plan::of(&values, &prices);
+        if !self.what_if.is_empty() {
+            let grid = whatif::grid(&values, &prices, &self.what_if);
+            let grid = grid.map_err(|error| CommandError::usage(anyhow!(error)))?;
+            whatif_report::report(&self.what_if, &grid, print)?;
+        } else if self.explain {
+            explain::report(&inputs, &plan, &prices, print)?;
+        } else {
+            let answer = Answer {
+                inputs: &inputs,
+                plan: &plan,
+                prices: &prices,
+                limits: limits.of(&plan),
+                growth: growth(&values, &prices, &limits, now_ns),
+                services: seen.as_ref().map(|seen| services::costs(&plan, seen)).unwrap_or_default(),
+                is_whole: self.all,
+            };
+            print(&Output {
+                document: &|| answer.document(),
+                json: &|| answer.json(),
+                rows: &|| rows(&plan),
+                objects: &|| ("capacity", vec![flat(&plan)]),
+            })?;
+        }
+        Ok(self.verdict(&limits.of(&plan)))
     }
+
+    /// Whether limits that are to be checked are kept.
+    fn verdict(&self, limits: &[Limit]) -> Outcome {
+        let exceeded: Vec<&Limit> = limits.iter().filter(|limit| limit.is_exceeded()).collect();
+        if !self.limits.check || exceeded.is_empty() {
+            return Outcome::Ok;
+        }
+        exceeded.iter().for_each(|limit| tracing::error!("{}", said(limit)));
+        Outcome::No
+    }
+
+    fn expect_full(&self) -> Result<(), CommandError> {
+        let others = [
+            ("--explain", self.explain),
+            ("--what-if", !self.what_if.is_empty()),
+            ("limits", !self.limits.limits().is_empty() || self.limits.check),
+        ];
+        match others.iter().find(|(_, is_given)| *is_given) {
+            None => Ok(()),
+            Some((other, _)) => {
+                Err(CommandError::usage(anyhow!("{other} cannot be used with --model simple"))
+                    .hint("the full model, the default, has it"))
+            }
+        }
+    }
+}
+
+/// Expects that all is known that has no default, and that inputs fit each other.
+fn check(values: &Values) -> Result<(), CommandError> {
+    if values.spans.is_nan() {
+        return Err(CommandError::usage(anyhow!("expected the load: how many spans a second"))
+            .hint("--spans 100k; or --db FILE, --prometheus URL or a stream to look at"));
+    }
+    if values.utilisation <= 0.0 {
+        return Err(CommandError::usage(anyhow!("--utilisation: expected a share above zero such as 65%")));
+    }
+    Ok(())
+}
+
+/// Sets the highest sampling rate that keeps within limits.
+fn solve(inputs: &mut Inputs, prices: &Prices, limits: &Limits) -> Result<(), CommandError> {
+    let rate = limits.solve(&inputs.values, prices).map_err(|floor| {
+        let what: Vec<&str> = floor
+            .iter()
+            .map(|limit| match limit.name {
+                "cost" => "this budget",
+                "cores" => "this number of cores",
+                _ => "this storage",
+            })
+            .collect();
+        let least: Vec<String> = floor
+            .iter()
+            .map(|limit| {
+                let (least, most) = (limit.unit.show(limit.value), limit.unit.show(limit.limit));
+                format!("{least} where {most} are allowed")
+            })
+            .collect();
+        CommandError::usage(anyhow!(
+            "no sampling rate meets {}: the floor is {}",
+            what.join(" and "),
+            least.join(", ")
+        ))
+        .hint(
+            "a sampler has to take in what it drops, and keeps errors; --explain shows what that takes, and \
+             --errors, --retention or --price change it",
+        )
+    })?;
+    if let Some(input) = Input::of("rate") {
+        inputs.set(input, rate, Origin::Solved);
+    }
+    Ok(())
+}
+
+/// When growth reaches limits, and what one store and the gateways of the beginning can take.
+fn growth(values: &Values, prices: &Prices, limits: &Limits, now_ns: i64) -> Vec<Growth> {
+    if values.growth <= 0.0 {
+        return Vec::new();
+    }
+    let now = Plan::of(&Values { horizon: 0.0, ..*values }, prices);
+    let date = |months: f64| {
+        const MONTH_S: f64 = 730.5 * 3600.0;
+        let from = Timestamp::from_nanosecond(i128::from(now_ns)).ok()?;
+        let after = SignedDuration::try_from_secs_f64(months * MONTH_S).ok()?;
+        let then = from.checked_add(after).ok()?;
+        Some(then.to_zoned(TimeZone::UTC).date().to_string())
+    };
+    let row = |name: &'static str, unit: Unit, limit: f64, value: &dyn Fn(&Plan) -> f64| {
+        let months = limits::months_until(values, prices, |plan| value(plan) > limit);
+        Growth {
+            name,
+            limit: unit.show(limit),
+            now: unit.show(value(&now)),
+            months,
+            date: months.and_then(date),
+        }
+    };
+    let mut rows: Vec<Growth> = limits
+        .of(&now)
+        .into_iter()
+        .map(|limit| {
+            let value = |plan: &Plan| {
+                limits.of(plan).iter().find(|other| other.name == limit.name).map_or(0.0, |found| found.value)
+            };
+            row(limit.name, limit.unit, limit.limit, &value)
+        })
+        .collect();
+    rows.push(row("gateways of today", Unit::Count, now.value("gateways"), &|plan| plan.value("gateways")));
+    rows.push(row("one store", Unit::Count, values.replication, &|plan| plan.value("stores")));
+    rows
+}
+
+/// A row for every result.
+fn rows(plan: &Plan) -> (Vec<String>, Vec<Vec<String>>) {
+    let headings = ["section", "name", "value", "unit"].map(str::to_owned).to_vec();
+    let input = INPUTS.iter().map(|input| {
+        let value = number(input.get(&plan.values)).to_string();
+        vec!["inputs".into(), input.key.into(), value, input.unit.name().into()]
+    });
+    let step = plan.sheet.steps.iter().map(|step| {
+        let value = number(step.value).to_string();
+        vec![step.section.into(), step.name.into(), value, step.unit.name().into()]
+    });
+    (headings, input.chain(step).collect())
+}
+
+/// All results as one object.
+fn flat(plan: &Plan) -> Value {
+    let step = |step: &crate::capacity::Step| (step.name.to_owned(), number(step.value));
+    let results = plan.sheet.steps.iter().map(step);
+    json!(results.collect::<serde_json::Map<_, _>>())
 }
