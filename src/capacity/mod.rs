@@ -1,13 +1,14 @@
 //! Capacity: what a load takes in machines, memory, disk, network and money, with its arithmetic.
 //!
-//! `inputs` are numbers with a default and its source each. `plan` puts them into the formulas of `load` and `cost`, which
-//! are written down once, for the machine and for the reader (`sheet`). Everything else asks the same plan again with other
+//! `inputs` are numbers with a default and its source each. `plan` puts them into formulas, which are written down once, for
+//! the machine and for the reader (`sheet`). Everything else asks the same plan again with other
 //! inputs: `whatif`, `sensitivity`, `limits`. Inputs can be measured: on this machine (`calibration`, kept in a `profile`)
 //! and from the telemetry itself (`observation`). `manifests` turns a plan into a deployment.
 
 mod configured;
 mod inputs;
 pub mod limits;
+pub mod manifests;
 pub mod observation;
 mod plan;
 pub mod prices;

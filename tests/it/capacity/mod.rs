@@ -1,1 +1,3 @@
 //! `obs capacity`.
+
+mod manifests;
