@@ -17,7 +17,7 @@ pub(super) fn files(deployment: &Deployment) -> Vec<File> {
         image = literal(&quoted(&deployment.image)),
         drain = DRAIN_TIMEOUT.as_secs(),
         stop = STOP_TIMEOUT.as_secs(),
-        cores = size.millicores() as f64 / 1e3,
+        cores = size.most_cores(),
         memory = size.mebibytes(),
         days = deployment.store.retention_days,
         disk = gibibytes(deployment.store.disk_bytes),

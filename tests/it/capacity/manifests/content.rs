@@ -68,7 +68,7 @@ fn resources_are_those_of_the_plan() {
     let claim = &object(&objects, "StatefulSet", "otlp-store")["spec"]["volumeClaimTemplates"][0];
     assert_eq!(claim["spec"]["resources"]["requests"]["storage"], "1235Gi");
     let limits = &composed(&large())["services"]["obs"]["deploy"]["resources"]["limits"];
-    assert_eq!(*limits, json!({"cpus": "1.735", "memory": "1213M"}));
+    assert_eq!(*limits, json!({"cpus": "2", "memory": "1213M"}));
     for (name, quota, memory) in [("gateway", 200, 701), ("agent", 100, 64), ("store", 100, 512)] {
         let unit = unit(&large(), &format!("obs-{name}.service"));
         assert!(unit.contains(&format!("\nCPUQuota={quota}%\nMemoryMax={memory}M\n")), "{unit}");
@@ -219,6 +219,8 @@ fn the_local_system_shows_everything() {
         for config in service["configs"].as_array().into_iter().flatten() {
             let content = &configs[config["source"].as_str().unwrap()]["content"];
             assert!(content.is_string(), "{config}");
+            // Compose copies it into the container.
+            assert_eq!(service["read_only"], Value::Null, "{name}");
         }
     }
     let content = |name: &str| configs[name]["content"].as_str().unwrap().replace("$$", "$");

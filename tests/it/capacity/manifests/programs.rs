@@ -122,8 +122,9 @@ impl Program {
         self.env.iter().fold(command, |command, (name, value)| command.env(name, value))
     }
 
+    /// Starts it, with log lines that tests read.
     pub(super) fn start(&self, dir: &TempDir) -> Process {
-        self.command(dir).spawn()
+        self.command(dir).args("--log-format text").spawn()
     }
 }
 
