@@ -108,6 +108,7 @@ impl Plan {
             gateway_cores_each (Cores, "of a gateway") = min(replica_cores, up_to(CORE_STEP, gateway_cores / base_survivors));
             gateways_needed (Count, "gateways that can carry the load") = ceil(gateway_cores / gateway_cores_each - 1e-9);
             gateways (Count, "gateways, so that as many are left when one or a zone fails") = max(base_gateways, gateways_for(gateways_needed, spare, zones));
+            gateway_spans (PerSecond, "that a gateway takes when it is used as far as it shall be") = gateway_cores_each * utilisation * peak_rate / gateway_busy_cores;
             agent_busy_cores (Cores, "busy in an agent at the peak") = peak_rate / nodes * size_factor * (1.0 / collect_speed + 1.0 / relay_speed + in_zstd / compress_speed);
             agent_cores_each (Cores, "of an agent") = up_to(CORE_STEP, agent_busy_cores / utilisation);
             store_busy_cores (Cores, "busy in stores at the peak") = peak_rate * kept_share * kept_size_factor * (1.0 / collect_speed + out_zstd / decompress_speed + 1.0 / store_speed);

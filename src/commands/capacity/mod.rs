@@ -2,6 +2,7 @@
 
 mod calibrate;
 mod cost;
+mod emit;
 mod explain;
 mod input_args;
 mod input_rows;

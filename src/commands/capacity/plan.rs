@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::super::time_args::NowArgs;
+use super::emit::EmitArgs;
 use super::input_args::InputArgs;
 use super::limit_args::LimitArgs;
 use super::output::{Output, OutputArgs};
@@ -51,6 +52,8 @@ pub(super) struct PlanArgs {
     /// Show every formula with its numbers
     #[arg(long, help_heading = "Report")]
     explain: bool,
+    #[command(flatten)]
+    emit: EmitArgs,
     #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
@@ -107,7 +110,9 @@ impl PlanArgs {
         }
         let values = inputs.values;
         let plan = Plan::of(&values, &prices);
-        if !self.what_if.is_empty() {
+        if let Some(target) = self.emit.emit {
+            self.emit.write(&plan, target)?;
+        } else if !self.what_if.is_empty() {
             let grid = whatif::grid(&values, &prices, &self.what_if);
             let grid = grid.map_err(|error| CommandError::usage(anyhow!(error)))?;
             whatif_report::report(&self.what_if, &grid, print)?;
@@ -146,6 +151,7 @@ impl PlanArgs {
     fn expect_full(&self) -> Result<(), CommandError> {
         let others = [
             ("--explain", self.explain),
+            ("--emit", self.emit.emit.is_some()),
             ("--what-if", !self.what_if.is_empty()),
             ("limits", !self.limits.limits().is_empty() || self.limits.check),
         ];
