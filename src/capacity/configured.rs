@@ -33,14 +33,13 @@ impl<'de> serde::Deserialize<'de> for Configured {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Configured, A::Error> {
                 let mut found = Configured::default();
-                while let Some(key) = map.next_key::<String>()? {
-                    match (key.as_str(), Input::of(&key)) {
-                        ("profile", _) => found.profile = map.next_value()?,
-                        ("prices", _) => found.prices = map.next_value()?,
-                        (_, Some(input)) => {
+                while let Some(key) = map.next_key()? {
+                    match key {
+                        Key::Profile => found.profile = map.next_value()?,
+                        Key::Prices => found.prices = map.next_value()?,
+                        Key::Input(input) => {
                             found.inputs.push((input, map.next_value_seed(Quantity(input.unit))?))
                         }
-                        (name, None) => return Err(A::Error::custom(unknown(name))),
                     }
                 }
                 Ok(found)
@@ -50,6 +49,33 @@ impl<'de> serde::Deserialize<'de> for Configured {
             }
         }
         deserializer.deserialize_any(ConfiguredVisitor)
+    }
+}
+
+/// A key of the section. That it refuses what it does not know gives the error its place.
+enum Key {
+    Profile,
+    Prices,
+    Input(&'static Input),
+}
+
+impl<'de> serde::Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Key, D::Error> {
+        struct KeyVisitor;
+        impl Visitor<'_> for KeyVisitor {
+            type Value = Key;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("the name of an input, profile or prices")
+            }
+            fn visit_str<E: Error>(self, name: &str) -> Result<Key, E> {
+                match name {
+                    "profile" => Ok(Key::Profile),
+                    "prices" => Ok(Key::Prices),
+                    _ => Input::of(name).map(Key::Input).ok_or_else(|| E::custom(unknown(name))),
+                }
+            }
+        }
+        deserializer.deserialize_identifier(KeyVisitor)
     }
 }
 

@@ -65,7 +65,8 @@ fn arg(input: &'static Input) -> Arg {
         .hide_env(true)
         .hide_short_help(!COMMON.contains(&input.key))
         .value_parser(parser)
-        .allow_negative_numbers(true)
+        // So that a number below zero is refused as such.
+        .allow_hyphen_values(true)
 }
 
 fn heading(group: Group) -> &'static str {

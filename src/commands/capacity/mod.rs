@@ -24,9 +24,27 @@ use calibrate::CalibrateArgs;
 use cost::CostArgs;
 use plan::PlanArgs;
 
+const EXAMPLES: &str = "\
+Examples:
+  obs capacity --spans 100k
+  obs capacity --spans 100k --size 700 --rate 5% --retention 7d --warm 30d --explain
+  obs capacity --spans 100k --what-if rate=0.01,0.05,1 --what-if retention=7d,30d
+  obs capacity --spans 100k --budget 5000                 the sampling rate that a budget allows
+  obs capacity --spans 100k --rate 5% --growth 10%/month --max-cost 5000
+  obs capacity --spans 100k --check --max-cost 500        exit code 1 where it costs more
+  obs capacity --db obs.db                                the load that was seen, by service
+  obs capacity calibrate telemetry.jsonl && obs capacity --spans 100k --profile profile.json
+  obs capacity --spans 100k --emit k8s | kubectl apply -f -";
+
+const DETAILS: &str = "\
+Agents on all nodes send to gateways, which sample and send to a store. Every input has a default that says where it is from \
+(--all shows them). Each is a flag, an environment variable (OBS_CAPACITY_RATE) or a line of the section capacity of the \
+configuration (rate: 5%); what is seen (--db, --prometheus, FILE) and measured (--profile) stands between the environment \
+and the file. Without --spans the database is read. GiB are 2^30 bytes, Mbit 10^6 bits, a month 730 hours.";
+
 /// Arguments of `obs capacity`.
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(before_help = EXAMPLES, after_help = DETAILS, args_conflicts_with_subcommands = true)]
 pub struct CapacityArgs {
     #[command(subcommand)]
     command: Option<CapacityCommand>,

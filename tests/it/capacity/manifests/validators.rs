@@ -7,7 +7,7 @@ use obs::capacity::manifests::{Deployment, Target, emit};
 use serde_json::Value;
 
 use super::{large, small, with_backend};
-use crate::support::TempDir;
+use crate::support::{Obs, TempDir};
 
 /// The oldest release whose schemas all of it must fit, and the newest one that is known.
 const KUBERNETES: [&str; 2] = ["1.27.0", "1.37.0"];
@@ -38,6 +38,17 @@ fn kubernetes_validate() -> Option<PathBuf> {
     validate.exists().then_some(validate)
 }
 
+#[track_caller]
+fn expect_valid(validate: &Path, dir: &TempDir, names: &[String]) {
+    for release in KUBERNETES {
+        let mut command = Command::new(validate);
+        command.args(["--strict", "--kubernetes-version", release]).args(names).current_dir(dir.path());
+        let output = expect_accepted(&mut command, "");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(!said.contains("ERROR"), "{said}");
+    }
+}
+
 #[test]
 fn kubernetes_takes_the_manifests() {
     let Some(validate) = kubernetes_validate() else {
@@ -48,15 +59,19 @@ fn kubernetes_takes_the_manifests() {
         for file in emit(&deployment, Target::K8s) {
             dir.write(&file.name, &file.text);
         }
-        for release in KUBERNETES {
-            let mut command = Command::new(&validate);
-            command.args(["--strict", "--kubernetes-version", release]).current_dir(dir.path());
-            command.args(emit(&deployment, Target::K8s).iter().map(|file| &file.name));
-            let output = expect_accepted(&mut command, "");
-            let said = String::from_utf8_lossy(&output.stdout).into_owned();
-            assert!(!said.contains("ERROR"), "{said}");
-        }
+        let names: Vec<String> = emit(&deployment, Target::K8s).into_iter().map(|file| file.name).collect();
+        expect_valid(&validate, &dir, &names);
     }
+    // What the command writes, into a directory.
+    let dir = TempDir::new();
+    let line = "-q capacity --spans 250k --rate 1 --outage 1m --emit k8s --output manifests";
+    Obs::new(&dir, line).run().expect(0, "");
+    let names: Vec<String> = std::fs::read_dir(dir.path().join("manifests"))
+        .unwrap()
+        .map(|file| format!("manifests/{}", file.unwrap().file_name().to_str().unwrap()))
+        .collect();
+    assert_eq!(names.len(), 4, "{names:?}");
+    expect_valid(&validate, &dir, &names);
     // It would say so.
     let dir = TempDir::new();
     let gateway = emit(&large(), Target::K8s).into_iter().find(|file| file.name == "2-gateway.yaml").unwrap();
