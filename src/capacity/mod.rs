@@ -6,6 +6,7 @@
 //! and from the telemetry itself (`observation`). `manifests` turns a plan into a deployment.
 
 mod configured;
+pub mod calibration;
 mod inputs;
 pub mod limits;
 pub mod manifests;

@@ -51,6 +51,11 @@ impl FormatArgs {
         }
     }
 
+    /// Whether it is to be one JSON document.
+    pub(super) fn is_document(&self) -> bool {
+        matches!(self.format, Some(ReportFormat::Json))
+    }
+
     /// Whether it is to be a stream.
     pub(super) fn is_stream(&self) -> bool {
         matches!(self.format, Some(ReportFormat::Otlp))

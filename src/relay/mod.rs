@@ -19,5 +19,6 @@ pub use dead_letter::DeadLetter;
 pub use endpoint::{Compression, Endpoint, Protocol, read_headers};
 pub use environment::{Environment, Overrides};
 pub use exporter::Exporter;
+pub use payload::compressed_bytes;
 pub use queue::{Meters, Options, Relay};
 pub use retry::Backoff;

@@ -76,6 +76,15 @@ impl Payload {
     }
 }
 
+/// Bytes of the message with which batches of one signal are sent.
+///
+/// # Errors
+/// Compression failed.
+pub fn compressed_bytes(signal: Signal, batches: &[Batch], compression: Compression) -> io::Result<u64> {
+    let payload = Payload::encode(signal, batches, Protocol::HttpProtobuf, compression)?;
+    Ok(payload.chunks.iter().map(|chunk| chunk.len() as u64).sum())
+}
+
 fn room_for(chunks: &VecDeque<Bytes>) -> Vec<u8> {
     // Telemetry compresses to less than a quarter.
     Vec::with_capacity(chunks.iter().map(Bytes::len).sum::<usize>() / 4)

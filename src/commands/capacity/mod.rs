@@ -68,7 +68,7 @@ impl CapacityArgs {
     pub(super) fn run(&self, config: &Config) -> Result<Outcome, CommandError> {
         match &self.command {
             None => self.plan.run(config),
-            Some(CapacityCommand::Calibrate(args)) => args.run(config),
+            Some(CapacityCommand::Calibrate(args)) => args.run(),
             Some(CapacityCommand::Cost(args)) => args.run(config),
         }
     }

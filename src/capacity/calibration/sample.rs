@@ -1,0 +1,154 @@
+//! The spans that are measured with, as the requests in which they came.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::anyhow;
+
+use super::frames::MAX_BYTES;
+use crate::collect::synthetic::{Traffic, TrafficOptions};
+use crate::error::CommandError;
+use crate::otlp::{Batch, Signal};
+use crate::store::{Database, Selection};
+use crate::stream::{Event, Input, Stop};
+
+/// Synthetic spans: enough for the store to be as good as with more.
+const SYNTHETIC_SPANS: u64 = 100_000;
+const SYNTHETIC_RATE: f64 = 10_000.0;
+
+/// Spans, and how many they are.
+#[derive(Debug)]
+pub struct Sample {
+    /// Where they are from.
+    pub source: String,
+    /// Their requests.
+    pub requests: Vec<Batch>,
+    /// Spans in them.
+    pub spans: u64,
+    /// Bytes of them.
+    pub bytes: u64,
+    /// What was there but is not in it.
+    pub left_out: LeftOut,
+    max_spans: u64,
+}
+
+/// What is not in a sample.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Data points and log records.
+    pub others: u64,
+    /// Objects that could not be read.
+    pub rejected: u64,
+    /// Whether there were more spans than it may have.
+    pub spans: bool,
+}
+
+impl Sample {
+    fn new(source: String, max_spans: u64) -> Sample {
+        Sample { source, requests: Vec::new(), spans: 0, bytes: 0, left_out: LeftOut::default(), max_spans }
+    }
+
+    /// The first spans of streams, so many at the most; objects that cannot be read are told to `rejected`.
+    ///
+    /// # Errors
+    /// Reading failed, or there are no spans.
+    pub fn of_streams(
+        inputs: Vec<Input>,
+        max_spans: u64,
+        rejected: &mut dyn FnMut(String),
+    ) -> Result<Sample, CommandError> {
+        let names: Vec<_> = inputs.iter().map(|input| input.name().to_owned()).collect();
+        let mut sample = Sample::new(names.join(", "), max_spans);
+        let never = Stop::never()?;
+        for mut input in inputs {
+            while !sample.left_out.spans {
+                match input.next_event() {
+                    Ok(Event::Batch(batch)) => sample.add(batch),
+                    Ok(Event::Rejected(rejection)) => {
+                        sample.left_out.rejected += 1;
+                        rejected(rejection.to_string());
+                    }
+                    Ok(Event::Idle) => drop(input.wait(&never, None)),
+                    Ok(Event::End) => break,
+                    Err(error) => {
+                        let context = format!("cannot read {}", input.name());
+                        return Err(CommandError::failure(anyhow::Error::new(error).context(context)));
+                    }
+                }
+            }
+        }
+        sample.expect_spans()
+    }
+
+    /// The first spans of a database, so many at the most.
+    ///
+    /// # Errors
+    /// It cannot be read, or there are no spans.
+    pub fn of_database(path: &Path, max_spans: u64) -> Result<Sample, CommandError> {
+        let database = Database::read(path, &mut |_, _| {})?;
+        let mut sample = Sample::new(path.display().to_string(), max_spans);
+        let selection = Selection { signal: Some(Signal::Traces), ..Selection::default() };
+        for segment in database.segments(&selection)? {
+            let batches = database.batches(segment.id);
+            let batches = batches.map_err(|damage| {
+                CommandError::failure(anyhow!("{}: segment {}: {damage}", path.display(), segment.id))
+                    .hint("obs store check finds all that is damaged")
+            })?;
+            batches.into_iter().for_each(|batch| sample.add(batch));
+            if sample.left_out.spans {
+                break;
+            }
+        }
+        sample.expect_spans()
+    }
+
+    /// Spans of a small shop.
+    ///
+    /// # Errors
+    /// None are wanted.
+    pub fn synthetic(max_spans: u64, seed: u64, now_ns: u64) -> Result<Sample, CommandError> {
+        let mut sample = Sample::new("synthetic".into(), max_spans);
+        let spans = SYNTHETIC_SPANS.min(max_spans);
+        let options =
+            TrafficOptions { rate: SYNTHETIC_RATE, spans: Some(spans), over: None, seed, now: now_ns };
+        let mut traffic = Traffic::new(options);
+        while traffic.next_due().is_some() {
+            let batches = traffic.next_batches(Duration::from_secs(1));
+            batches
+                .into_iter()
+                .filter(|batch| batch.signal() == Signal::Traces)
+                .for_each(|batch| sample.add(batch));
+        }
+        sample.left_out = LeftOut::default();
+        sample.expect_spans()
+    }
+
+    fn add(&mut self, batch: Batch) {
+        let (items, bytes) = (batch.items() as u64, batch.bytes().len() as u64);
+        if batch.signal() != Signal::Traces {
+            self.left_out.others += items;
+        } else if self.spans >= self.max_spans || self.bytes >= MAX_BYTES {
+            self.left_out.spans = true;
+        } else if items > 0 {
+            self.spans += items;
+            self.bytes += bytes;
+            self.requests.push(batch);
+        }
+    }
+
+    fn expect_spans(self) -> Result<Sample, CommandError> {
+        if !self.requests.is_empty() {
+            return Ok(self);
+        }
+        let found = match self.left_out {
+            LeftOut { others: 0, rejected: 0, .. } => "nothing".to_owned(),
+            LeftOut { others, rejected: 0, .. } => format!("{others} data points or log records"),
+            LeftOut { others, rejected, .. } => {
+                format!("{others} data points or log records and {rejected} objects that cannot be read")
+            }
+        };
+        Err(CommandError::usage(anyhow!("{}: expected spans, found {found}", self.source)).hint(
+            "name files of traces or a database that holds some; without either synthetic ones are used",
+        ))
+    }
+}
