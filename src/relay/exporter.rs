@@ -1,6 +1,7 @@
 use std::error::Error;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, TE, USER_AGENT};
@@ -21,6 +22,9 @@ const CONNECTIONS: usize = 2;
 
 /// Largest response that is read, in bytes; the OTLP specification's limit.
 const MAX_RESPONSE: usize = 4 << 20;
+
+/// Before a request is sent again to a peer that does not say when.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Sends the batches of one signal to its endpoint.
 #[derive(Debug)]
@@ -66,12 +70,28 @@ impl Exporter {
     /// # Errors
     /// It was not accepted, for the reason that the message gives.
     pub async fn export(&self, batch: Batch) -> Result<(), String> {
+        self.deliver(batch, Duration::ZERO).await
+    }
+
+    /// Sends a batch, and again when the peer asks for that, for so long.
+    ///
+    /// # Errors
+    /// It was not accepted, for the reason that the message gives.
+    pub async fn deliver(&self, batch: Batch, patience: Duration) -> Result<(), String> {
         let payload = self.encode(&[batch]).map_err(|error| error.to_string())?;
-        match self.send(payload, None).await {
-            Answer::Accepted(_) => Ok(()),
-            Answer::Partial { message, .. } => Err(message),
-            Answer::Retry { code, message, .. } | Answer::Refused { code, message } => {
-                Err(format!("{code}: {message}"))
+        let began = Instant::now();
+        loop {
+            match self.send(payload.clone(), None).await {
+                Answer::Accepted(_) => return Ok(()),
+                Answer::Partial { message, .. } => return Err(message),
+                Answer::Refused { code, message } => return Err(format!("{code}: {message}")),
+                Answer::Retry { code, message, after } => {
+                    let pause = after.unwrap_or(PAUSE);
+                    if began.elapsed() + pause > patience {
+                        return Err(format!("{code}: {message}"));
+                    }
+                    tokio::time::sleep(pause).await;
+                }
             }
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! The generator and the sink run in this program and do not count. `scripts/bench` builds everything and calls it.
 
+mod calibrate;
 mod client;
 mod database;
 mod files;
@@ -35,7 +36,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Measures obs, and other collectors beside it, with a load of OTLP/gRPC.
 #[derive(Parser, Clone)]
 struct Options {
-    /// Scenarios to run, in the order of --list; a trailing `*` stands for any ending. Without any, all but store-memory and query-*
+    /// Scenarios to run, in the order of --list; a trailing `*` stands for any ending. Without any, all but store-memory, query-* and calibrate
     scenarios: Vec<String>,
     /// Prints the scenarios
     #[arg(long)]
@@ -119,7 +120,7 @@ impl Options {
             None => name == pattern,
         };
         match self.scenarios.is_empty() {
-            true => !scenario.is_long() && !scenario.is_query(),
+            true => !scenario.is_long() && !scenario.is_query() && !scenario.is_comparison(),
             false => self.scenarios.iter().any(matches),
         }
     }
@@ -177,6 +178,7 @@ fn all(options: &Options) -> Result<ExitCode> {
         queries::prepare(options, false)?;
     }
     let mut rows = Vec::new();
+    let mut tables = Vec::new();
     let mut failed = false;
     for scenario in chosen {
         if let Some(missing) = scenario.missing(options) {
@@ -185,6 +187,13 @@ fn all(options: &Options) -> Result<ExitCode> {
         }
         eprint!("{} … ", scenario.name);
         std::io::stderr().flush()?;
+        if scenario.is_comparison() {
+            let (table, is_wrong) = calibrate::compare(options)?;
+            failed |= is_wrong;
+            eprintln!("done");
+            tables.push(table);
+            continue;
+        }
         match one(scenario.name) {
             Ok(figures) => {
                 failed |= figures.complaint.is_some();
@@ -200,8 +209,7 @@ fn all(options: &Options) -> Result<ExitCode> {
     let is_kept = |row: &report::Row| matches!(row.0.system, System::Store(_));
     let (kept, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_kept);
     let (asked, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.0.is_query());
-    let mut tables = Vec::new();
-    if !rows.is_empty() || kept.is_empty() && asked.is_empty() {
+    if !rows.is_empty() || kept.is_empty() && asked.is_empty() && tables.is_empty() {
         tables.push(report::table(&rows));
     }
     if !kept.is_empty() {

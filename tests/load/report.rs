@@ -59,6 +59,12 @@ impl Figures {
         self.per_cpu_second(self.sent)
     }
 
+    /// Spans by the CPU seconds of one of the processes.
+    pub fn spans_per_cpu_second_of(&self, name: &str) -> Option<f64> {
+        let process = self.processes.iter().find(|process| process.name == name)?;
+        (process.cpu_seconds > 0.0).then(|| self.sent as f64 / process.cpu_seconds)
+    }
+
     fn per_cpu_second(&self, count: u64) -> Option<f64> {
         let cpu = self.cpu_seconds();
         (cpu > 0.0).then(|| count as f64 / cpu)

@@ -98,7 +98,7 @@ fn start(system: System, options: &Options, sink: SocketAddr, directory: &Path) 
     let path = |path: &Option<std::path::PathBuf>| path.clone().context("no binary");
     let verbose = options.verbose;
     Ok(match system {
-        System::Nothing | System::SampleFile(_) | System::Store(_) | System::Query(_) => {
+        System::Nothing | System::SampleFile(_) | System::Store(_) | System::Query(_) | System::Calibrate => {
             Running { processes: Vec::new(), address: sink.to_string(), drains: true }
         }
         System::Collect(format) => {

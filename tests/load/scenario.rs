@@ -48,6 +48,8 @@ pub enum System {
     Store(Store),
     /// A question to databases, their own table.
     Query(Question),
+    /// What `obs capacity calibrate` says beside what the scenarios of its stages do, their own table.
+    Calibrate,
     Rotel,
     Otelcol(Compression),
 }
@@ -181,6 +183,7 @@ pub const SCENARIOS: &[Scenario] = &[
     asked("query-bottlenecks", "where the time of a service's traces of a day goes", Question::Bottlenecks),
     asked("query-logs", "seven of 10 M log records, by a part of a word", Question::Logs),
     asked("query-file", "the newest 20 of an operation, in a file of NDJSON of 1 GB", Question::File),
+    full("calibrate", "capacity calibrate beside collect-proto, relay, sample-proto and store-proto; only when named", System::Calibrate, ["", ""]),
 ];
 
 impl Scenario {
@@ -206,6 +209,11 @@ impl Scenario {
     /// Whether it asks databases that have to be made first, which is done only when such a scenario is named.
     pub fn is_query(&self) -> bool {
         matches!(self.system, System::Query(_))
+    }
+
+    /// Whether it runs other scenarios, which is done only when it is named.
+    pub fn is_comparison(&self) -> bool {
+        matches!(self.system, System::Calibrate)
     }
 
     /// The program that the scenario lacks.

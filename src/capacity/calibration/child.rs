@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process, waitid, waitpid};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use tempfile::TempDir;
@@ -96,12 +96,22 @@ impl Sandbox {
         &self.path
     }
 
-    /// Starts `obs` with arguments; it writes frames, to nowhere.
+    /// Starts `obs` with arguments; it reads nothing, and writes frames to nowhere.
     pub(super) fn start(&self, arguments: &[&str]) -> Result<Child, CommandError> {
+        self.start_between(Stdio::null(), arguments, Stdio::null())
+    }
+
+    /// Starts `obs` with arguments, where it reads and writes frames.
+    pub(super) fn start_between(
+        &self,
+        input: Stdio,
+        arguments: &[&str],
+        output: Stdio,
+    ) -> Result<Child, CommandError> {
         let kept = ENVIRONMENT.iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
         let mut command = Command::new(&self.program);
         command.args(arguments).current_dir(&self.path).env_clear().envs(kept).env("OBS_FORMAT", "proto");
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.stdin(input).stdout(output).stderr(Stdio::piped());
         let mut running = self.running.lock();
         let mut process =
             command.spawn().with_context(|| format!("cannot start {}", self.program.display()))?;
@@ -169,7 +179,9 @@ impl Child {
 
     /// Waits for it without giving its id away before nobody can kill it any more.
     fn reap(&mut self) -> std::io::Result<Option<wait4::ResUse>> {
-        wait_for_end(self.id);
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        // What goes wrong here does so below too.
+        let _ = rustix::io::retry_on_intr(|| waitid(WaitId::Pid(self.id), options));
         let mut running = self.running.lock();
         running.retain(|id| *id != self.id);
         self.process.take().map(Wait4::wait4).transpose()
@@ -192,13 +204,6 @@ impl Drop for Child {
     }
 }
 
-/// Waits until a process has ended, which keeps its id all the same.
-fn wait_for_end(id: Pid) {
-    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-    // That there is none such is left for the real wait to report.
-    let _ = rustix::io::retry_on_intr(|| waitid(WaitId::Pid(id), options));
-}
-
 /// Ends this process, its children and the directory of their files.
 fn end(children: &Running, files: &Path) {
     // Held to the end: none starts or is waited for any more.
@@ -208,7 +213,7 @@ fn end(children: &Running, files: &Path) {
     }
     for id in running.iter() {
         // Until they are dead they may make files.
-        wait_for_end(*id);
+        let _ = rustix::io::retry_on_intr(|| waitpid(Some(*id), WaitOptions::empty()));
     }
     // This process itself may be about to make one.
     for _ in 0..10 {

@@ -20,8 +20,12 @@ use crate::relay::{Compression, Endpoint, Exporter, Protocol};
 const IN_FLIGHT: usize = 8;
 /// Requests in flight where a rate does: slow answers must not hold up those that are due.
 const IN_FLIGHT_AT_RATE: usize = 256;
+/// Bytes in flight at the most, but always one request: obs collect refuses what is over 32 MiB.
+const BYTES_IN_FLIGHT: usize = 16 << 20;
 /// A request that is not answered for so long has failed.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// A request that is refused for want of room is sent again for so long.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// What timers may be late.
 const TIMER: Duration = Duration::from_millis(2);
 
@@ -58,10 +62,28 @@ pub(super) struct Sender {
 struct Requests {
     exporter: Exporter,
     requests: Vec<Batch>,
-    /// Spans before each of them.
-    before: Vec<u64>,
-    /// Spans in all of them.
-    spans: u64,
+    turns: Turns,
+}
+
+/// Spans before each request, and in all of them.
+#[derive(Debug)]
+struct Turns(Vec<u64>);
+
+impl Turns {
+    fn of(spans: impl Iterator<Item = usize>) -> Turns {
+        let sums = spans.scan(0, |sum, spans| {
+            *sum += spans as u64;
+            Some(*sum)
+        });
+        Turns(std::iter::once(0).chain(sums).collect())
+    }
+
+    /// Which request has this turn, and how many spans were sent before it.
+    fn turn(&self, turn: u64) -> (usize, u64) {
+        let count = self.0.len() as u64 - 1;
+        let index = (turn % count) as usize;
+        (index, turn / count * self.0[count as usize] + self.0[index])
+    }
 }
 
 /// Who takes the next request, and when.
@@ -86,17 +108,10 @@ impl Sender {
             authority: None,
             identity: None,
         };
-        let mut spans = 0;
-        let before = sample.requests.iter().map(|request| {
-            let before = spans;
-            spans += request.items() as u64;
-            before
-        });
         let requests = Requests {
             exporter: Exporter::new(Signal::Traces, endpoint)?,
-            before: before.collect(),
             requests: sample.requests.clone(),
-            spans,
+            turns: Turns::of(sample.requests.iter().map(Batch::items)),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         Ok(Sender { runtime, requests: Arc::new(requests), peer: url.into() })
@@ -104,7 +119,9 @@ impl Sender {
 
     /// Sends, and waits for all answers.
     pub(super) fn send(&self, load: Load) -> Result<Sent, CommandError> {
-        let in_flight = if matches!(load, Load::Rate(..)) { IN_FLIGHT_AT_RATE } else { IN_FLIGHT };
+        let most = if matches!(load, Load::Rate(..)) { IN_FLIGHT_AT_RATE } else { IN_FLIGHT };
+        let largest = self.requests.requests.iter().map(|request| request.bytes().len()).max();
+        let in_flight = (BYTES_IN_FLIGHT / largest.unwrap_or_default().max(1)).clamp(1, most);
         let sent = self.runtime.block_on(async {
             let schedule = Arc::new(Schedule { load, start: Instant::now(), taken: AtomicU64::new(0) });
             let work = |_| self.requests.clone().work(schedule.clone());
@@ -137,7 +154,7 @@ impl Requests {
     async fn work(self: Arc<Self>, schedule: Arc<Schedule>) -> Result<Sent, String> {
         let mut sent = Sent::default();
         while let Some((request, due)) = self.next(&schedule).await {
-            self.exporter.export(request.clone()).await?;
+            self.exporter.deliver(request.clone(), PATIENCE).await?;
             sent.spans += request.items() as u64;
             sent.latencies.push(due.elapsed());
         }
@@ -150,16 +167,15 @@ impl Requests {
     /// second shows in all requests of that second, not only in those that were in flight.
     async fn next(&self, schedule: &Schedule) -> Option<(&Batch, Instant)> {
         let turn = schedule.taken.fetch_add(1, Relaxed);
-        let count = self.requests.len() as u64;
-        let index = (turn % count) as usize;
-        let before = turn / count * self.spans + self.before[index];
+        let (index, before) = self.turns.turn(turn);
         let elapsed = schedule.start.elapsed();
         let due = match schedule.load {
-            Load::For(time) => (elapsed < time).then(Instant::now)?,
+            // However short the time is, there is something to measure.
+            Load::For(time) => (turn == 0 || elapsed < time).then(Instant::now)?,
             Load::Spans(spans) => (before < spans).then(Instant::now)?,
             Load::Rate(rate, time) => {
                 let offset = Duration::from_secs_f64(before as f64 / rate);
-                (offset < time).then(|| schedule.start + offset)?
+                (turn == 0 || offset < time).then(|| schedule.start + offset)?
             }
         };
         if due > Instant::now() {
@@ -168,5 +184,25 @@ impl Requests {
             return Some((&self.requests[index], Instant::now().min(due + TIMER)));
         }
         Some((&self.requests[index], due))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_take_turns_and_spans_are_counted_on() {
+        let turns = Turns::of([5, 1, 3].into_iter());
+        let expected = [(0, 0), (1, 5), (2, 6), (0, 9), (1, 14), (2, 15), (0, 18)];
+        assert_eq!((0..7).map(|turn| turns.turn(turn)).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn percentiles_are_those_of_all_requests() {
+        let latencies = (1..=101).map(Duration::from_millis).collect();
+        let sent = Sent { latencies, ..Sent::default() };
+        assert_eq!((sent.percentile_ms(0.5), sent.percentile_ms(0.99)), (51.0, 100.0));
+        assert_eq!(Sent::default().percentile_ms(0.5), 0.0);
     }
 }

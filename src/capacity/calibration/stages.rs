@@ -1,5 +1,8 @@
 //! Spans a second and core of each stage: spans by the CPU seconds that its process was charged.
+//!
+//! They do what `scripts/bench` has them do, with the same requests in flight, so that the figures are the same ones.
 
+use std::process::Stdio;
 use std::time::Duration;
 
 use super::Steps;
@@ -9,11 +12,10 @@ use super::load::{Load, Sender};
 use super::sample::Sample;
 use crate::error::CommandError;
 
-/// How long collect receives in a round.
-const COLLECT_TIME: Duration = Duration::from_millis(700);
-/// How often sample and relay, which are quick, read the file in a round.
-const SAMPLE_PASSES: usize = 4;
-const RELAY_PASSES: usize = 2;
+/// How long collect, or collect with relay behind it, receives in a round.
+const LOAD: Load = Load::For(Duration::from_millis(800));
+/// How often sample, which is quick and does not mind to see spans again, reads the file in a round.
+const PASSES: usize = 4;
 
 /// Receives on a port of its choice.
 const COLLECT: [&str; 5] = ["collect", "--grpc", "127.0.0.1:0", "--http", "off"];
@@ -52,8 +54,8 @@ pub(super) fn measure(
         for (stage, speeds) in Stage::ALL.into_iter().zip(&mut speeds) {
             speeds.push(match stage {
                 Stage::Collect => receive(sandbox, sample)?,
-                Stage::Sample => read(sandbox, frames, &["sample", "--rate", "5%"], SAMPLE_PASSES)?,
-                Stage::Relay => read(sandbox, frames, &["relay", "--to", &url], RELAY_PASSES)?,
+                Stage::Sample => thin_out(sandbox, frames)?,
+                Stage::Relay => relay(sandbox, sample, &url)?,
                 Stage::Store => store(sandbox, frames)?,
             });
             steps.next();
@@ -65,15 +67,24 @@ pub(super) fn measure(
 
 fn receive(sandbox: &Sandbox, sample: &Sample) -> Result<f64, CommandError> {
     let child = collect(sandbox)?;
-    let sent = Sender::new(sample, &child.url()?)?.send(Load::For(COLLECT_TIME))?;
+    let sent = Sender::new(sample, &child.url()?)?.send(LOAD)?;
     Ok(sent.spans as f64 / child.stop()?)
 }
 
-/// A stage that does not mind to read the same spans again.
-fn read(sandbox: &Sandbox, frames: &Frames, stage: &[&str], passes: usize) -> Result<f64, CommandError> {
-    let mut arguments = stage.to_vec();
-    arguments.extend(std::iter::repeat_n(frames.path.as_str(), passes));
-    Ok((frames.spans * passes as u64) as f64 / sandbox.run(&arguments)?)
+fn thin_out(sandbox: &Sandbox, frames: &Frames) -> Result<f64, CommandError> {
+    let files = [frames.path.as_str(); PASSES];
+    let cpu = sandbox.run(&[&["sample", "--rate", "5%"], &files[..]].concat())?;
+    Ok((frames.spans * PASSES as u64) as f64 / cpu)
+}
+
+/// Behind collect, whose pace decides how many batches it joins: from a file they would always be as many as may be.
+fn relay(sandbox: &Sandbox, sample: &Sample, to: &str) -> Result<f64, CommandError> {
+    let (reader, writer) = std::io::pipe()?;
+    let collect = sandbox.start_between(Stdio::null(), &COLLECT, writer.into())?;
+    let relay = sandbox.start_between(reader.into(), &["relay", "--to", to], Stdio::null())?;
+    let sent = Sender::new(sample, &collect.url()?)?.send(LOAD)?;
+    collect.stop()?;
+    Ok(sent.spans as f64 / relay.wait()?)
 }
 
 fn store(sandbox: &Sandbox, frames: &Frames) -> Result<f64, CommandError> {

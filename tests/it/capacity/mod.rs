@@ -29,3 +29,4 @@ fn json(line: &str) -> Value {
 fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or_else(|| panic!("no number: {value}"))
 }
+mod calibrate;
