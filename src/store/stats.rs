@@ -120,6 +120,23 @@ impl Database {
         )
     }
 
+    /// Calls `each` with every segment, the name of a service with items in it, and how many those are, in any order.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn each_share(&self, mut each: impl FnMut(i64, &str, u64)) -> Result<(), CommandError> {
+        let mut read = || -> rusqlite::Result<()> {
+            let query = "SELECT segment, name, items FROM segment_services JOIN services ON id = service";
+            let mut statement = self.connection.prepare(query)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                each(row.get(0)?, row.get_ref(1)?.as_str().unwrap_or_default(), row.get(2)?);
+            }
+            Ok(())
+        };
+        read().map_err(|error| self.explain("read", error))
+    }
+
     /// All services, by name.
     ///
     /// # Errors

@@ -1,5 +1,13 @@
 //! A load as it was seen: in a database, in a stream, or by a Prometheus server.
 
+mod database;
+mod extent;
+mod prometheus;
+mod sizes;
+
+pub use database::of_database;
+pub use prometheus::{Server, of_prometheus};
+
 /// What was seen. What was not known is `None`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation {
@@ -34,4 +42,24 @@ pub struct ServiceLoad {
     pub errors: f64,
     /// How many times as large as its mean a span with an error is.
     pub error_size: Option<f64>,
+}
+
+/// The most spans first; services with as many by their names.
+fn sort(services: &mut [ServiceLoad]) {
+    services.sort_by(|one, other| other.spans.total_cmp(&one.spans).then_with(|| one.name.cmp(&other.name)));
+}
+
+/// The mean of the sizes of all services, and how many times as large a span with an error is.
+fn mean_sizes(services: &[ServiceLoad]) -> (Option<f64>, Option<f64>) {
+    let mean = |of: fn(&ServiceLoad) -> Option<[f64; 2]>| {
+        let [spans, bytes] = services
+            .iter()
+            .filter_map(of)
+            .fold([0.0, 0.0], |[spans, bytes], [of, size]| [spans + of, bytes + of * size]);
+        (spans > 0.0).then(|| bytes / spans)
+    };
+    let size = mean(|service| Some([service.spans, service.size?]));
+    let with_error =
+        mean(|service| Some([service.spans * service.errors, service.size? * service.error_size?]));
+    (size, with_error.zip(size).map(|(with_error, size)| with_error / size))
 }

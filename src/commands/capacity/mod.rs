@@ -7,6 +7,7 @@ mod explain;
 mod input_args;
 mod input_rows;
 mod limit_args;
+mod observe;
 mod output;
 mod plan;
 mod plan_json;

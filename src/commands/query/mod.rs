@@ -20,6 +20,7 @@ mod unknown;
 mod unread;
 
 pub(super) use output::write_stream;
+pub(super) use source::SourceArgs;
 
 use clap::{Args, Subcommand};
 

@@ -21,7 +21,7 @@ use crate::ui::progress;
 
 /// What is searched.
 #[derive(Debug, Clone, Args)]
-pub(super) struct SourceArgs {
+pub(in crate::commands) struct SourceArgs {
     #[command(flatten)]
     db: DbArgs,
     /// Streams to search instead of the database, NDJSON or frames; - is stdin
@@ -34,8 +34,8 @@ pub(super) struct SourceArgs {
 
 /// An open database.
 #[derive(Debug)]
-pub(super) struct Data {
-    pub(super) reader: Reader,
+pub(in crate::commands) struct Data {
+    pub(in crate::commands) reader: Reader,
     /// Objects of a stream that could not be read.
     rejected: u64,
 }
@@ -56,7 +56,11 @@ impl SourceArgs {
     ///
     /// # Errors
     /// It cannot be opened, or a stream not be read.
-    pub(super) fn open(&self, config: &Config, contents: Contents) -> Result<Data, CommandError> {
+    pub(in crate::commands) fn open(
+        &self,
+        config: &Config,
+        contents: Contents,
+    ) -> Result<Data, CommandError> {
         let mut bar = progress::Bar::new("migrating", "rows");
         let mut read =
             |path: &Path| Database::read(path, &mut |done, of| bar.show(done, of)).and_then(Reader::new);
@@ -86,6 +90,11 @@ impl SourceArgs {
                 Ok(Data { reader: reader.of_stream(name), rejected: temporary.unlink()? })
             }
         }
+    }
+
+    /// Whether the command line names one, which the environment and the configuration do not.
+    pub(in crate::commands) fn is_given(&self) -> bool {
+        self.db.given().is_some() || !self.files.is_empty()
     }
 
     /// Whether streams are searched.
@@ -146,7 +155,7 @@ impl Data {
     }
 
     /// Ok, unless something could not be read.
-    pub(super) fn outcome(&self) -> Outcome {
+    pub(in crate::commands) fn outcome(&self) -> Outcome {
         if self.rejected > 0 || self.reader.unreadable() > 0 { Outcome::Rejected } else { Outcome::Ok }
     }
 }
