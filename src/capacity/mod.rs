@@ -7,6 +7,7 @@
 
 mod configured;
 pub mod calibration;
+mod holdings;
 mod inputs;
 pub mod limits;
 pub mod manifests;
@@ -23,6 +24,7 @@ mod simple;
 pub mod whatif;
 
 pub use configured::Configured;
+pub use holdings::{Aging, Held, Holdings, ServiceHeld};
 pub use inputs::{Group, INPUTS, Input, Inputs, Origin, Values};
 pub use limits::{Limit, Limits};
 pub use observation::{Observation, ServiceLoad};

@@ -34,7 +34,14 @@ pub(super) fn gauges(report: &str, rows: &[Value], time_ns: i64) -> Result<Batch
         let (name, unit) = member.strip_suffix("_ns").map_or((member, "1"), |name| (name, "ns"));
         json!({"name": format!("obs.{report}.{name}"), "unit": unit, "gauge": {"dataPoints": points}})
     };
-    let metrics: Vec<Value> = metrics.into_iter().map(metric).collect();
+    batch(metrics.into_iter().map(metric).collect())
+}
+
+/// Metrics, as OTLP has them in JSON, as one batch.
+///
+/// # Errors
+/// They are too large for a batch.
+pub(super) fn batch(metrics: Vec<Value>) -> Result<Batch, CommandError> {
     let scope = json!({"name": "obs", "version": env!("CARGO_PKG_VERSION")});
     let document = json!({"resourceMetrics": [{"scopeMetrics": [{"scope": scope, "metrics": metrics}]}]});
     otlp::read_as(Signal::Metrics, document.to_string().as_bytes())

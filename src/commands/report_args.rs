@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::gauges::gauges;
 use super::query::write_stream;
 use crate::error::CommandError;
+use crate::otlp::Batch;
 use crate::ui::table::{self, Format, Table};
 
 /// Options of every subcommand that reports.
@@ -66,12 +67,25 @@ impl FormatArgs {
     /// # Errors
     /// Writing failed, or `OBS_FORMAT` names no encoding.
     pub(super) fn print(&self, table: &Table, list: &str, now_ns: i64) -> Result<(), CommandError> {
-        let rows = || table.json[list].as_array().map(Vec::as_slice).unwrap_or_default();
+        let rows = table.json[list].as_array().map(Vec::as_slice).unwrap_or_default();
+        self.print_with(table, rows, || gauges(list, rows, now_ns))
+    }
+
+    /// Writes a report that has rows of several lists, or metrics of its own.
+    ///
+    /// # Errors
+    /// As [`FormatArgs::print`], or there are no such metrics.
+    pub(super) fn print_with(
+        &self,
+        table: &Table,
+        rows: &[Value],
+        metrics: impl FnOnce() -> Result<Batch, CommandError>,
+    ) -> Result<(), CommandError> {
         match self.format {
             Some(ReportFormat::Ndjson) => {
-                table::print(&rows().iter().map(|row: &Value| format!("{row}\n")).collect::<String>())
+                table::print(&rows.iter().map(|row: &Value| format!("{row}\n")).collect::<String>())
             }
-            Some(ReportFormat::Otlp) => write_stream([gauges(list, rows(), now_ns)?]).map(drop),
+            Some(ReportFormat::Otlp) => write_stream([metrics()?]).map(drop),
             _ => table.print(self.format()),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::quantity::digits;
+use super::super::digits;
 use super::extent::Extent;
 use super::sizes::Sizes;
 use super::{Observation, ServiceLoad, mean_sizes, sort};
@@ -48,15 +48,17 @@ pub fn of_database(
         totals.iter().map(|(name, total)| load(name, total, seconds, &sizes)).collect();
     sort(&mut services);
     let (size, error_size) = mean_sizes(&services);
+    let peak = peak(&reader.database(), extent, count / seconds)?;
+    let stored_ratio = stored_ratio(&reader.database())?;
     let source = Source { name: reader.name(), extent, count, stored };
     Ok(Some(Observation {
         source: source.text(text),
         spans: count / seconds,
-        peak: peak(&reader.database(), extent, count / seconds)?,
+        peak,
         size,
         errors: Some(sum(|total| total.errors) / count),
         error_size,
-        stored: stored_ratio(&reader.database())?,
+        stored: stored_ratio,
         services,
     }))
 }

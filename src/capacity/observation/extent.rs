@@ -48,7 +48,7 @@ impl Extent {
     /// The part of it in a range; `None` where there is none.
     pub(super) fn within(self, range: Minutes) -> Option<Extent> {
         let minutes = Minutes { from: self.minutes.from.max(range.from), to: self.minutes.to.min(range.to) };
-        let ns = |minute: u32| i64::from(minute) * MINUTE_NS;
+        let ns = |minute: u32| i64::from(minute).saturating_mul(MINUTE_NS);
         (minutes.from < minutes.to).then(|| Extent {
             minutes,
             from_ns: self.from_ns.max(ns(range.from)),

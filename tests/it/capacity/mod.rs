@@ -30,3 +30,6 @@ fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or_else(|| panic!("no number: {value}"))
 }
 mod calibrate;
+mod cost;
+mod observation;
+mod prometheus;
