@@ -87,7 +87,7 @@ pub enum Command {
     /// Search traces and logs, in a database or a stream
     Query(QueryArgs),
     /// Plan machines, disk, network and money for a load
-    Capacity(CapacityArgs),
+    Capacity(Box<CapacityArgs>),
     /// Run a whole pipeline in one process
     Run(RunArgs),
 }

@@ -5,8 +5,8 @@
 //! inputs: `whatif`, `sensitivity`, `limits`. Inputs can be measured: on this machine (`calibration`, kept in a `profile`)
 //! and from the telemetry itself (`observation`). `manifests` turns a plan into a deployment.
 
-mod configured;
 pub mod calibration;
+mod configured;
 mod holdings;
 mod inputs;
 pub mod limits;

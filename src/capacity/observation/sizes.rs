@@ -163,7 +163,7 @@ mod tests {
             let segments: Vec<Stored> = (0..count).map(stored).collect();
             sample(&segments).map(|segment| segment.id).collect::<Vec<_>>()
         };
-        assert_eq!(ids(0), []);
+        assert!(ids(0).is_empty());
         assert_eq!(ids(3), [0, 1, 2]);
         assert_eq!(ids(16), (0..16).collect::<Vec<_>>());
         assert_eq!(ids(160), (0..16).map(|index| 10 * index + 5).collect::<Vec<_>>());

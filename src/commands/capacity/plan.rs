@@ -8,10 +8,10 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::super::time_args::NowArgs;
 use super::emit::EmitArgs;
 use super::input_args::InputArgs;
 use super::limit_args::LimitArgs;
+use super::observe::{ObserveArgs, Seen};
 use super::output::{Output, OutputArgs};
 use super::plan_report::{Answer, Growth, said};
 use super::price_args::PriceArgs;
@@ -19,8 +19,7 @@ use super::{explain, simple_report, whatif_report};
 use crate::capacity::limits::{self, Limits};
 use crate::capacity::whatif::{self, Variation};
 use crate::capacity::{
-    Configured, INPUTS, Input, Inputs, Limit, Observation, Origin, Plan, Prices, Profile, Unit, Values,
-    services,
+    Configured, INPUTS, Input, Inputs, Limit, Origin, Plan, Prices, Profile, Unit, Values, services,
 };
 use crate::choice::Choice;
 use crate::commands::one_of;
@@ -33,6 +32,8 @@ use crate::query::units::number;
 pub(super) struct PlanArgs {
     #[command(flatten)]
     inputs: InputArgs,
+    #[command(flatten)]
+    observe: ObserveArgs,
     /// The formulas: those with peaks, failures and stock, or simple ones in common use
     #[arg(long, value_name = "MODEL", default_value = "full", value_parser = one_of::<Model>())]
     model: Model,
@@ -56,8 +57,6 @@ pub(super) struct PlanArgs {
     emit: EmitArgs,
     #[command(flatten)]
     output: OutputArgs,
-    #[command(flatten)]
-    now: NowArgs,
 }
 
 /// Which formulas.
@@ -87,18 +86,20 @@ impl PlanArgs {
             let profile = Profile::read(path)?;
             inputs.measure(&profile, &format!("{} of {}", path.display(), profile.measured_at));
         }
-        let seen: Option<Observation> = None;
+        let seen = self.observe.observe(config, inputs.values.spans.is_nan())?;
+        let (seen, outcome) =
+            seen.map_or((None, Outcome::Ok), |Seen { observation, outcome }| (Some(observation), outcome));
         if let Some(seen) = &seen {
             inputs.observe(seen);
         }
         check(&inputs.values)?;
         let prices = self.prices.prices(configured.prices.as_deref())?;
-        let now_ns = self.now.ns();
+        let now_ns = self.observe.time().now_ns();
         let print = |output: &Output<'_>| self.output.print(output, now_ns);
         if self.model == Model::Simple {
             self.expect_full()?;
             simple_report::report(&inputs.values, print)?;
-            return Ok(Outcome::Ok);
+            return Ok(outcome);
         }
         let limits = self.limits.limits();
         if self.limits.check && limits.is_empty() {
@@ -135,7 +136,7 @@ impl PlanArgs {
                 objects: &|| ("capacity", vec![flat(&plan)]),
             })?;
         }
-        Ok(self.verdict(&limits.of(&plan)))
+        Ok(self.verdict(&limits.of(&plan)).max(outcome))
     }
 
     /// Whether limits that are to be checked are kept.
@@ -165,12 +166,8 @@ impl PlanArgs {
     }
 }
 
-/// Expects that all is known that has no default, and that inputs fit each other.
+/// Expects that there is something to divide by.
 fn check(values: &Values) -> Result<(), CommandError> {
-    if values.spans.is_nan() {
-        return Err(CommandError::usage(anyhow!("expected the load: how many spans a second"))
-            .hint("--spans 100k; or --db FILE, --prometheus URL or a stream to look at"));
-    }
     if values.utilisation <= 0.0 {
         return Err(CommandError::usage(anyhow!("--utilisation: expected a share above zero such as 65%")));
     }
