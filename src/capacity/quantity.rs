@@ -193,8 +193,10 @@ impl Unit {
             Unit::Usd => usd(value),
             Unit::UsdPerMonth => format!("{} a month", usd(value)),
             Unit::Mbps => match value {
-                1000.0.. => format!("{} Gbit/s", digits(value / 1000.0)),
-                _ => format!("{} Mbit/s", digits(value)),
+                999.5.. => format!("{} Gbit/s", digits(value / 1e3)),
+                0.9995.. => format!("{} Mbit/s", digits(value)),
+                0.0009995.. => format!("{} kbit/s", digits(value * 1e3)),
+                _ => format!("{} bit/s", digits(value * 1e6)),
             },
         }
     }
@@ -305,8 +307,9 @@ pub fn usd(value: f64) -> String {
     match value.abs() {
         0.0 => "$0".into(),
         9.995.. => format!("${}", grouped(&format!("{value:.0}"))),
-        0.005.. => format!("${value:.2}"),
-        _ => format!("${}", digits(value)),
+        0.095.. => format!("${value:.2}"),
+        0.00005.. => format!("${value:.4}"),
+        _ => "<$0.0001".into(),
     }
 }
 
@@ -379,9 +382,13 @@ mod tests {
             (Unit::Seconds, 300.0, "5 min"),
             (Unit::Days, 7.0, "7 days"),
             (Unit::Usd, 1234.5, "$1,234"),
-            (Unit::Usd, 0.023, "$0.02"),
+            (Unit::Usd, 0.123, "$0.12"),
+            (Unit::Usd, 0.023, "$0.0230"),
+            (Unit::Usd, 0.00001, "<$0.0001"),
             (Unit::Mbps, 819.2, "819 Mbit/s"),
             (Unit::Mbps, 2048.0, "2.05 Gbit/s"),
+            (Unit::Mbps, 0.0105, "10.5 kbit/s"),
+            (Unit::Mbps, 0.0, "0 bit/s"),
             (Unit::Factor, 0.0, "0"),
             (Unit::Factor, 0.00001, "1.00e-5"),
         ] {

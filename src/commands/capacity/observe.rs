@@ -32,6 +32,10 @@ pub(super) struct ObserveArgs {
     time: TimeArgs,
 }
 
+/// What to try where nobody says how large the load is.
+const NO_LOAD: &str =
+    "how large is the load? --spans 100k says it; --db FILE, --prometheus URL or a stream show it";
+
 /// What was seen, and whether all of it could be read.
 #[derive(Debug)]
 pub(super) struct Seen {
@@ -56,7 +60,8 @@ impl ObserveArgs {
                     .hint("what is given as a flag, such as --size 2KiB, holds whatever is seen"))
             }
             Some(url) => self.ask(url).map(Some),
-            None if must || self.source.is_given() => self.read(config).map(Some),
+            None if self.source.is_given() => self.read(config).map(Some),
+            None if must => self.read(config).map(Some).map_err(|error| error.hint(NO_LOAD)),
             None => Ok(None),
         }
     }

@@ -126,7 +126,7 @@ impl PlanArgs {
                 prices: &prices,
                 limits: limits.of(&plan),
                 growth: growth(&values, &prices, &limits, now_ns),
-                services: seen.as_ref().map(|seen| services::costs(&plan, seen)).unwrap_or_default(),
+                services: seen.as_ref().map(|seen| services::costs(&plan, seen, &prices)).unwrap_or_default(),
                 is_whole: self.all,
             };
             print(&Output {

@@ -35,7 +35,7 @@ impl Answer<'_> {
                 "share_of_bytes": service.share,
                 "error_share": service.errors,
                 "usd": service.cost,
-                "usd_unsampled": service.cost_unsampled,
+                "sampling_saves_usd": service.sampling_saves,
                 "half_the_rate_saves_usd": service.half_saves,
             })
         };

@@ -160,7 +160,7 @@ impl Answer<'_> {
                 Unit::Share.show(service.share),
                 Unit::Share.show(service.errors),
                 usd(service.cost),
-                usd(service.cost_unsampled - service.cost),
+                usd(service.sampling_saves),
                 usd(service.half_saves),
             ]
         };

@@ -61,7 +61,7 @@ fn a_wrong_configuration_is_told_with_its_place() {
             "obs.yaml:3:3: there is no input \"sise\"; a similar one is size",
         ),
         ("capacity:\n  rate: 1.5\n", "obs.yaml:2:9: expected a share from 0 to 1"),
-        ("capacity:\n  size: [1]\n", "obs.yaml:2:9: "),
+        ("capacity:\n  size: [1]\n", "obs.yaml:2:3: invalid type: sequence, expected bytes above zero"),
     ] {
         let dir = TempDir::new();
         dir.write("obs.yaml", text);
