@@ -111,7 +111,7 @@ impl Plan {
             gateway_spans (PerSecond, "that a gateway takes when it is used as far as it shall be") = gateway_cores_each * utilisation * peak_rate / gateway_busy_cores;
             agent_busy_cores (Cores, "busy in an agent at the peak") = peak_rate / nodes * size_factor * (1.0 / collect_speed + 1.0 / relay_speed + in_zstd / compress_speed);
             agent_cores_each (Cores, "of an agent") = up_to(CORE_STEP, agent_busy_cores / utilisation);
-            store_busy_cores (Cores, "busy in stores at the peak") = peak_rate * kept_share * kept_size_factor * (1.0 / collect_speed + out_zstd / decompress_speed + 1.0 / store_speed);
+            store_busy_cores (Cores, "busy in stores at the peak") = peak_rate * kept_share * (kept_size_factor * (1.0 / collect_speed + out_zstd / decompress_speed) + kept_size / speed_size / store_speed);
             stores (Count, "stores: each is one file with one writer") = max(1.0, ceil(store_busy_cores / utilisation / STORE_CORES - 1e-9)) * replication;
             store_cores_each (Cores, "of a store") = min(STORE_CORES, up_to(CORE_STEP, store_busy_cores / utilisation));
             cores (Cores, "in all") = gateways * gateway_cores_each + nodes * agent_cores_each + stores * store_cores_each;
