@@ -340,3 +340,61 @@ fn one_moment_is_taken_for_a_second() {
     let seen = observe(&dir);
     assert_eq!((seen.spans, seen.errors, seen.error_size), (30.0, Some(0.0), None));
 }
+
+/// The inputs of a plan by name.
+fn inputs(dir: &TempDir, args: &str, stdin: Option<Vec<u8>>, code: i32) -> BTreeMap<String, f64> {
+    let plan = Obs::new(dir, "capacity --format tsv").args(args);
+    let end = match stdin {
+        Some(stream) => plan.stdin(stream).run(),
+        None => plan.run(),
+    };
+    let text = end.expect(code, "").text();
+    let cells = text.lines().map(|line| line.split('\t').collect::<Vec<_>>());
+    let inputs = cells.filter(|cells| cells[0] == "inputs");
+    inputs.map(|cells| (cells[1].to_owned(), cells[2].parse().unwrap())).collect()
+}
+
+#[test]
+fn a_plan_is_made_from_what_was_seen() {
+    let dir = TempDir::new();
+    let requests = ten_minutes();
+    store(&dir, frames(&requests));
+    let (truth, _) = Truth::of(&requests);
+    let default = inputs(&dir, "", None, 0);
+    for seen in [
+        &default,
+        &inputs(&dir, "--db obs.db", None, 0),
+        &inputs(&dir, "obs.db", None, 0),
+        &inputs(&dir, "-", Some(frames(&requests)), 0),
+    ] {
+        expect_near("spans", seen["spans"], 52.0 * 840.0 / 600.0, 0.02);
+        expect_near("size", seen["size"], truth.bytes / truth.spans, 0.02);
+        expect_near("errors", seen["errors"], truth.errors / truth.spans, 0.02);
+        expect_near("peak", seen["peak"], 5.0 * 600.0 / 840.0, 0.02);
+    }
+    // What is given holds; only what is named is looked at then.
+    let given = inputs(&dir, "--spans 7 --db obs.db", None, 0);
+    assert_eq!((given["spans"], given["size"]), (7.0, default["size"]));
+    assert_eq!(inputs(&dir, "--spans 7", None, 0)["size"], 1024.0);
+    let part = inputs(&dir, "--from 2026-01-01T10:06:00Z --to 2026-01-01T10:09:00Z", None, 0);
+    assert_eq!(part["spans"], 52.0);
+    let mut damaged = frames(&requests[..30]);
+    damaged.extend([1, 0, 0, 2, 0xff, 0xff]);
+    assert!(inputs(&dir, "-", Some(damaged), 3)["spans"] > 0.0);
+}
+
+#[test]
+fn where_nothing_is_seen_is_told() {
+    let dir = TempDir::new();
+    let capacity = |args: &str| Obs::new(&dir, "capacity").args(args).run();
+    capacity("")
+        .expect(4, "obs: cannot open obs.db: No such file")
+        .expect(4, "hint: --spans 100k plans without looking");
+    store(&dir, Vec::new());
+    capacity("--db obs.db").expect(4, "obs: obs.db holds no spans\nhint: --spans N plans without looking");
+    store(&dir, frames(&[spans_of("front", vec![span(0)])]));
+    let end = capacity("--db obs.db --from 2026-03-01T00:00:00Z --utc");
+    end.expect(4, "obs: obs.db holds no spans from 2026-03-01T00:00:00Z\n");
+    capacity("--db obs.db traces.jsonl").expect(2, "expected --db or FILE");
+    capacity("--from 2026-03-01T00:00:00Z --to 2026-02-01T00:00:00Z").expect(2, "the time range ends at");
+}
