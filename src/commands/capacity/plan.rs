@@ -35,10 +35,10 @@ pub(super) struct PlanArgs {
     #[command(flatten)]
     observe: ObserveArgs,
     /// The formulas: those with peaks, failures and stock, or simple ones in common use
-    #[arg(long, value_name = "MODEL", default_value = "full", value_parser = one_of::<Model>())]
+    #[arg(long, value_name = "MODEL", default_value = "full", help_heading = "Model", value_parser = one_of::<Model>())]
     model: Model,
     /// What obs capacity calibrate has measured
-    #[arg(long, value_name = "FILE", env = "OBS_CAPACITY_PROFILE")]
+    #[arg(long, value_name = "FILE", env = "OBS_CAPACITY_PROFILE", help_heading = "Model")]
     profile: Option<PathBuf>,
     #[command(flatten)]
     prices: PriceArgs,
