@@ -1,10 +1,14 @@
 //! `obs capacity`.
 
+mod calibrate;
+mod cost;
 mod emit;
 mod forms;
 mod inputs;
 mod limits;
 mod manifests;
+mod observation;
+mod prometheus;
 mod simple;
 
 use serde_json::Value;
@@ -29,7 +33,3 @@ fn json(line: &str) -> Value {
 fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or_else(|| panic!("no number: {value}"))
 }
-mod calibrate;
-mod cost;
-mod observation;
-mod prometheus;

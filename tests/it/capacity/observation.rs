@@ -307,7 +307,8 @@ fn a_large_file_says_what_a_byte_takes_in_it() {
         let mut random = fastrand::Rng::with_seed(start);
         let spans = (0..100).map(|number| {
             let mut span = span(start - TIME + number);
-            span.attributes.push(text("noise", &(0..900).map(|_| random.alphanumeric()).collect::<String>()));
+            let noise: String = (0..28).map(|_| format!("{:032x}", random.u128(..))).collect();
+            span.attributes.push(text("noise", &noise));
             span
         });
         spans_of("front", spans.collect())
@@ -389,7 +390,7 @@ fn where_nothing_is_seen_is_told() {
     let capacity = |args: &str| Obs::new(&dir, "capacity").args(args).run();
     capacity("")
         .expect(4, "obs: cannot open obs.db: No such file")
-        .expect(4, "hint: --spans 100k plans without looking");
+        .expect(4, "--spans 100k says it; --db FILE, --prometheus URL or a stream show it");
     store(&dir, Vec::new());
     capacity("--db obs.db").expect(4, "obs: obs.db holds no spans\nhint: --spans N plans without looking");
     store(&dir, frames(&[spans_of("front", vec![span(0)])]));

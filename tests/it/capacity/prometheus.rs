@@ -182,7 +182,9 @@ fn totals_of_collectors_have_no_services() {
     let seen = inputs(&end);
     assert_eq!((seen["spans"], seen["peak"], seen["size"]), (100.0, 3.0, 500.0));
     assert_eq!((seen["errors"], seen["error_size"]), (0.01, 3.0), "the defaults");
-    let table = observe(&rote.url, "--all --format table").text();
+    let dir = TempDir::new();
+    let plan = Obs::new(&dir, "capacity --all --format table --utc --now 2026-02-01T00:00:00Z --prometheus");
+    let table = plan.arg(&rote.url).run().expect(0, "").text();
     let source = format!(
         "{}, otelcol_receiver_accepted_spans, 2026-01-31T00:00:00Z to 2026-02-01T00:00:00Z",
         rote.url
@@ -324,7 +326,7 @@ impl Prometheus {
 
 #[test]
 fn a_real_prometheus_knows_the_rate() {
-    const SAMPLES: u64 = 20;
+    const SAMPLES: u64 = 12;
     let dir = TempDir::new();
     let sink = std::fs::File::create("/dev/null").unwrap();
     let source = Obs::new(&dir, "collect --synthetic 2000 --health 127.0.0.1:0 --format proto")
