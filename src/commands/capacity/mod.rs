@@ -4,6 +4,7 @@ mod calibrate;
 mod cost;
 mod emit;
 mod explain;
+mod growth;
 mod input_args;
 mod input_rows;
 mod limit_args;

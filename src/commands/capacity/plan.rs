@@ -4,8 +4,6 @@ use std::path::PathBuf;
 
 use anyhow::anyhow;
 use clap::Args;
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::emit::EmitArgs;
@@ -13,13 +11,12 @@ use super::input_args::InputArgs;
 use super::limit_args::LimitArgs;
 use super::observe::{ObserveArgs, Seen};
 use super::output::{Output, OutputArgs};
-use super::plan_report::{Answer, Growth, said};
+use super::plan_report::{Answer, said};
 use super::price_args::PriceArgs;
-use super::{explain, simple_report, whatif_report};
-use crate::capacity::limits::{self, Limits};
+use super::{explain, growth, simple_report, whatif_report};
 use crate::capacity::whatif::{self, Variation};
 use crate::capacity::{
-    Configured, INPUTS, Input, Inputs, Limit, Origin, Plan, Prices, Profile, Unit, Values, services,
+    Configured, INPUTS, Input, Inputs, Limit, Limits, Origin, Plan, Prices, Profile, Unit, Values, services,
 };
 use crate::choice::Choice;
 use crate::commands::one_of;
@@ -82,10 +79,14 @@ impl PlanArgs {
         let configured: Configured = config.section()?;
         let file = config.path().map(|path| path.display().to_string()).unwrap_or_default();
         let mut inputs = self.inputs.with(&configured, &file);
-        if let Some(path) = self.profile.as_deref().or(configured.profile.as_deref()) {
-            let profile = Profile::read(path)?;
-            inputs.measure(&profile, &format!("{} of {}", path.display(), profile.measured_at));
-        }
+        let profile = match self.profile.as_deref().or(configured.profile.as_deref()) {
+            None => None,
+            Some(path) => {
+                let profile = Profile::read(path)?;
+                inputs.measure(&profile, &format!("{} of {}", path.display(), profile.measured_at));
+                Some(profile)
+            }
+        };
         let seen = self.observe.observe(config, inputs.values.spans.is_nan())?;
         let (seen, outcome) =
             seen.map_or((None, Outcome::Ok), |Seen { observation, outcome }| (Some(observation), outcome));
@@ -124,8 +125,9 @@ impl PlanArgs {
                 inputs: &inputs,
                 plan: &plan,
                 prices: &prices,
+                profile: profile.as_ref(),
                 limits: limits.of(&plan),
-                growth: growth(&values, &prices, &limits, now_ns),
+                growth: growth::of(&values, &prices, &limits, now_ns),
                 services: seen.as_ref().map(|seen| services::costs(&plan, seen, &prices)).unwrap_or_default(),
                 is_whole: self.all,
             };
@@ -206,44 +208,6 @@ fn solve(inputs: &mut Inputs, prices: &Prices, limits: &Limits) -> Result<(), Co
         inputs.set(input, rate, Origin::Solved);
     }
     Ok(())
-}
-
-/// When growth reaches limits, and what one store and the gateways of the beginning can take.
-fn growth(values: &Values, prices: &Prices, limits: &Limits, now_ns: i64) -> Vec<Growth> {
-    if values.growth <= 0.0 {
-        return Vec::new();
-    }
-    let now = Plan::of(&Values { horizon: 0.0, ..*values }, prices);
-    let date = |months: f64| {
-        const MONTH_S: f64 = 730.5 * 3600.0;
-        let from = Timestamp::from_nanosecond(i128::from(now_ns)).ok()?;
-        let after = SignedDuration::try_from_secs_f64(months * MONTH_S).ok()?;
-        let then = from.checked_add(after).ok()?;
-        Some(then.to_zoned(TimeZone::UTC).date().to_string())
-    };
-    let row = |name: &'static str, unit: Unit, limit: f64, value: &dyn Fn(&Plan) -> f64| {
-        let months = limits::months_until(values, prices, |plan| value(plan) > limit);
-        Growth {
-            name,
-            limit: unit.show(limit),
-            now: unit.show(value(&now)),
-            months,
-            date: months.and_then(date),
-        }
-    };
-    let mut rows: Vec<Growth> = limits
-        .of(&now)
-        .into_iter()
-        .map(|limit| {
-            let value = |plan: &Plan| {
-                limits.of(plan).iter().find(|other| other.name == limit.name).map_or(0.0, |found| found.value)
-            };
-            row(limit.name, limit.unit, limit.limit, &value)
-        })
-        .collect();
-    rows.push(row("gateways of today", Unit::Count, now.value("gateways"), &|plan| plan.value("gateways")));
-    rows.push(row("one store", Unit::Count, values.replication, &|plan| plan.value("stores")));
-    rows
 }
 
 /// A row for every result.

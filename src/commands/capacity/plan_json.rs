@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::growth::Growth;
 use super::input_rows;
-use super::plan_report::{Answer, Growth};
+use super::plan_report::Answer;
 use crate::capacity::Limit;
 use crate::capacity::sensitivity::{self, Effect};
 use crate::capacity::services::ServiceCost;
@@ -25,8 +26,16 @@ impl Answer<'_> {
         let effects = sensitivity::effects(&self.plan.values, self.prices);
         let effect = |effect: &Effect| json!({"input": effect.input.key, "lower_usd": effect.lower, "higher_usd": effect.higher});
         let limit = |limit: &Limit| json!({"limit": limit.name, "unit": limit.unit.name(), "most": limit.limit, "plan": limit.value, "exceeded": limit.is_exceeded()});
-        let growth =
-            |growth: &Growth| json!({"what": growth.name, "months": growth.months, "date": growth.date});
+        let growth = |growth: &Growth| {
+            json!({
+                "what": growth.what,
+                "unit": growth.unit.name(),
+                "now": number(growth.now),
+                "limit": number(growth.limit),
+                "months": growth.months,
+                "date": growth.date,
+            })
+        };
         let service = |service: &ServiceCost| {
             json!({
                 "service": service.name,
@@ -46,6 +55,7 @@ impl Answer<'_> {
         if let Some(object) = document.as_object_mut() {
             object.extend(sections);
             object.insert("cost_range_usd".into(), json!({"low": low, "high": high}));
+            object.insert("profile".into(), json!(self.profile));
             object.insert("tiers".into(), json!(tiers));
             object.insert("sensitivity".into(), effects.iter().map(effect).collect());
             object.insert("limits".into(), self.limits.iter().map(limit).collect());

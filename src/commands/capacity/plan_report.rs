@@ -1,9 +1,10 @@
 //! A plan as a report: the answer, the tables behind it, what matters most.
 
+use super::growth::Growth;
 use super::input_rows;
 use crate::capacity::sensitivity;
 use crate::capacity::services::ServiceCost;
-use crate::capacity::{Input, Inputs, Limit, Origin, Plan, Prices, Tier, Unit, usd};
+use crate::capacity::{Input, Inputs, Limit, Origin, Plan, Prices, Profile, Tier, Unit, usd};
 use crate::ui::document::Document;
 
 /// Everything that is said about a load.
@@ -11,22 +12,12 @@ pub(super) struct Answer<'a> {
     pub(super) inputs: &'a Inputs,
     pub(super) plan: &'a Plan,
     pub(super) prices: &'a Prices,
+    pub(super) profile: Option<&'a Profile>,
     pub(super) limits: Vec<Limit>,
-    /// What grows into which limit, and the date.
     pub(super) growth: Vec<Growth>,
     pub(super) services: Vec<ServiceCost>,
     /// Whether all inputs and what they do are shown.
     pub(super) is_whole: bool,
-}
-
-/// When growth reaches a limit.
-pub(super) struct Growth {
-    pub(super) name: &'static str,
-    pub(super) limit: String,
-    pub(super) now: String,
-    pub(super) months: Option<f64>,
-    /// RFC 3339, a date.
-    pub(super) date: Option<String>,
 }
 
 impl Answer<'_> {

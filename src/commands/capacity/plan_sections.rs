@@ -1,6 +1,7 @@
 //! The tables of a plan.
 
-use super::plan_report::{Answer, Growth};
+use super::growth::Growth;
+use super::plan_report::Answer;
 use crate::capacity::sensitivity::Effect;
 use crate::capacity::services::ServiceCost;
 use crate::capacity::{Limit, Unit, digits, usd};
@@ -99,11 +100,16 @@ impl Answer<'_> {
     pub(super) fn waiting(&self) -> Section {
         let row =
             |name: &str, busy: &str, wait: &str| vec![name.to_owned(), self.show(busy), self.show(wait)];
-        let rows = vec![
+        let mut rows = vec![
             row("all gateways", "busy_share", "wait_p99_s"),
             row("one, or a zone, has failed", "busy_share_after_loss", "wait_p99_after_loss_s"),
         ];
-        let columns = [("at the peak", false), ("cores used", true), ("99 % of requests wait at most", true)];
+        let measured = self.profile.iter().flat_map(|profile| &profile.latency).map(|latency| {
+            let wait = Unit::Seconds.show(latency.p99_ms / 1e3);
+            vec!["an export, measured by calibrate".into(), Unit::Share.show(latency.load), wait]
+        });
+        rows.extend(measured);
+        let columns = [("at the peak", false), ("used", true), ("99 % of requests wait at most", true)];
         Section::new("Waiting", &columns, rows)
     }
 
@@ -142,7 +148,13 @@ impl Answer<'_> {
                 None => "not in a century".into(),
             };
             let date = growth.date.clone().unwrap_or_default();
-            vec![growth.name.into(), growth.now.clone(), growth.limit.clone(), months, date]
+            vec![
+                growth.what.into(),
+                growth.unit.show(growth.now),
+                growth.unit.show(growth.limit),
+                months,
+                date,
+            ]
         };
         let columns = [("what", false), ("now", true), ("limit", true), ("reached", false), ("date", false)];
         let title = format!("Growth of {}", Unit::Growth.show(self.plan.values.growth));
