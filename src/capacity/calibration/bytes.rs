@@ -2,9 +2,9 @@
 
 use anyhow::Context;
 
-use super::child::Sandbox;
 use super::frames::Frames;
 use super::sample::Sample;
+use super::sandbox::Sandbox;
 use crate::capacity::profile::Bytes;
 use crate::error::CommandError;
 use crate::otlp::{Batch, Signal};

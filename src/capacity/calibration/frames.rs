@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 
-use super::child::Sandbox;
 use super::sample::Sample;
+use super::sandbox::Sandbox;
 use crate::error::CommandError;
 use crate::otlp::field::span;
 use crate::otlp::tree::{CHILD, RESOURCE};

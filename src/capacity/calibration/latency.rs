@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::Steps;
-use super::child::Sandbox;
 use super::load::{Load, Sender};
 use super::sample::Sample;
+use super::sandbox::Sandbox;
 use super::stages;
 use crate::capacity::profile::Latency;
 use crate::error::CommandError;

@@ -34,8 +34,8 @@ const TIMER: Duration = Duration::from_millis(2);
 pub(super) enum Load {
     /// As fast as it is taken, for so long.
     For(Duration),
-    /// As fast as it is taken, until so many spans are sent.
-    Spans(u64),
+    /// As fast as it is taken, until so many spans are sent or so much time has passed.
+    Spans(u64, Duration),
     /// So many spans a second, for so long.
     Rate(f64, Duration),
 }
@@ -172,7 +172,7 @@ impl Requests {
         let due = match schedule.load {
             // However short the time is, there is something to measure.
             Load::For(time) => (turn == 0 || elapsed < time).then(Instant::now)?,
-            Load::Spans(spans) => (before < spans).then(Instant::now)?,
+            Load::Spans(spans, time) => (turn == 0 || before < spans && elapsed < time).then(Instant::now)?,
             Load::Rate(rate, time) => {
                 let offset = Duration::from_secs_f64(before as f64 / rate);
                 (turn == 0 || offset < time).then(|| schedule.start + offset)?

@@ -1,14 +1,16 @@
 //! Memory that spans take while they are under way: a pipeline whose peer never answers is filled with so many of them.
 
 use std::net::TcpListener;
+use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
 use super::Steps;
-use super::child::{Child, Sandbox};
+use super::child::Child;
 use super::load::{Load, Sender};
 use super::sample::Sample;
+use super::sandbox::Sandbox;
 use crate::error::CommandError;
 
 /// Measurements.
@@ -16,6 +18,8 @@ pub(super) const ROUNDS: usize = 3;
 
 /// Bytes on the wire of the spans that are under way: so many that what a process needs anyway does not show.
 const UNDER_WAY: f64 = 64.0 * 1024.0 * 1024.0;
+/// Fewer spans do too where requests are so small that these would take longer.
+const TIME: Duration = Duration::from_secs(2);
 /// Bytes that an item may have before the queue of obs relay counts bytes.
 const BYTES_PER_ITEM: f64 = 1024.0;
 
@@ -47,7 +51,7 @@ fn round(sandbox: &Sandbox, sample: &Sample, wire: f64) -> Result<f64, CommandEr
     let child = sandbox.start(&["run", "--ack", "on-accept", &pipeline])?;
     let sender = Sender::new(sample, &child.url()?)?;
     let before = resident(&child)?;
-    let sent = sender.send(Load::Spans(spans as u64))?;
+    let sent = sender.send(Load::Spans(spans as u64, TIME))?;
     let with = resident(&child)?;
     Ok(with.saturating_sub(before) as f64 / sent.spans as f64)
 }

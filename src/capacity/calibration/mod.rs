@@ -1,7 +1,7 @@
 //! Calibration: what spans cost on this machine, measured with the user's own.
 //!
 //! `sample` takes spans from streams, a database or synthetic traffic; `frames` repeats them, as other spans, in a file. The
-//! stages are processes of their own (`child`), so that what the operating system charges them is theirs alone: `stages`
+//! stages are processes of their own (`sandbox`, `child`), so that what the operating system charges them is theirs alone: `stages`
 //! divides the spans by their CPU seconds. `bytes` looks at one pass of the sample, which repetition would make too easy to
 //! compress; `memory` fills a queue whose peer never answers; `latency` sends at a rate, to which `load` keeps however slow
 //! the answers are. Rounds of different stages take turns, so that what else the machine does hits all alike.
@@ -15,6 +15,7 @@ mod load;
 mod memory;
 mod output;
 mod sample;
+mod sandbox;
 mod stages;
 
 use std::num::NonZeroUsize;
@@ -22,8 +23,8 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 
-use self::child::Sandbox;
 use self::frames::Frames;
+use self::sandbox::Sandbox;
 use self::stages::Stage;
 use super::profile::{Measured, Profile, SCHEMA, Sample as SampleProfile, Stages};
 use crate::error::CommandError;

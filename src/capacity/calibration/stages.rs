@@ -6,10 +6,11 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use super::Steps;
-use super::child::{Child, Sandbox};
+use super::child::Child;
 use super::frames::Frames;
 use super::load::{Load, Sender};
 use super::sample::Sample;
+use super::sandbox::Sandbox;
 use crate::error::CommandError;
 
 /// How long collect, or collect with relay behind it, receives in a round.
