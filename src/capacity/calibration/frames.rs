@@ -88,7 +88,8 @@ fn check_room(directory: &Path, needed: u64) -> Result<(), CommandError> {
         .hint("TMPDIR names another directory; a smaller sample takes less"))
 }
 
-/// What ids are combined with by exclusive or: those that were equal still are, so that spans keep their traces and parents.
+/// What ids are combined with by exclusive or: those that were equal still are, so that spans keep their traces and
+/// parents.
 #[derive(Debug, Clone, Copy, Default)]
 struct Key {
     trace: [u8; 16],

@@ -163,8 +163,8 @@ impl Requests {
 
     /// Waits for the next request's turn; from when its latency counts, `None` when all is sent.
     ///
-    /// At a rate, a request that had to wait for others is as old as it would be without the wait: a system that stops for a
-    /// second shows in all requests of that second, not only in those that were in flight.
+    /// At a rate, a request that had to wait for others is as old as it would be without the wait: a system that stops
+    /// for a second shows in all requests of that second, not only in those that were in flight.
     async fn next(&self, schedule: &Schedule) -> Option<(&Batch, Instant)> {
         let turn = schedule.taken.fetch_add(1, Relaxed);
         let (index, before) = self.turns.turn(turn);

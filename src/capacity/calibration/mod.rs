@@ -1,10 +1,11 @@
 //! Calibration: what spans cost on this machine, measured with the user's own.
 //!
-//! `sample` takes spans from streams, a database or synthetic traffic; `frames` repeats them, as other spans, in a file. The
-//! stages are processes of their own (`sandbox`, `child`), so that what the operating system charges them is theirs alone: `stages`
-//! divides the spans by their CPU seconds. `bytes` looks at one pass of the sample, which repetition would make too easy to
-//! compress; `memory` fills a queue whose peer never answers; `latency` sends at a rate, to which `load` keeps however slow
-//! the answers are. Rounds of different stages take turns, so that what else the machine does hits all alike.
+//! `sample` takes spans from streams, a database or synthetic traffic; `frames` repeats them, as other spans, in a
+//! file. The stages are processes of their own (`sandbox`, `child`), so that what the operating system charges them is
+//! theirs alone: `stages` divides the spans by their CPU seconds. `bytes` looks at one pass of the sample, which
+//! repetition would make too easy to compress; `memory` fills a queue whose peer never answers; `latency` sends at a
+//! rate, to which `load` keeps however slow the answers are. Rounds of different stages take turns, so that what else
+//! the machine does hits all alike.
 
 mod bytes;
 mod child;
@@ -63,8 +64,8 @@ impl Steps<'_> {
     }
 }
 
-/// Measures this machine with a sample; `measured_at` is the present, RFC 3339. SIGINT, SIGTERM and SIGHUP end the process, and
-/// leave nothing behind.
+/// Measures this machine with a sample; `measured_at` is the present, RFC 3339. SIGINT, SIGTERM and SIGHUP end the
+/// process, and leave nothing behind.
 ///
 /// # Errors
 /// There is no room for files, or a stage does not run.
