@@ -16,7 +16,7 @@ use super::price_args::PriceArgs;
 use super::{explain, growth, simple_report, whatif_report};
 use crate::capacity::whatif::{self, Variation};
 use crate::capacity::{
-    Configured, INPUTS, Input, Inputs, Limit, Limits, Origin, Plan, Prices, Profile, Unit, Values, services,
+    Configured, INPUTS, Input, Inputs, Limit, Limits, Origin, Plan, Prices, Profile, Values, services,
 };
 use crate::choice::Choice;
 use crate::commands::one_of;

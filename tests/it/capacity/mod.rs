@@ -18,7 +18,8 @@ use crate::support::{End, Obs, TempDir};
 /// Runs `obs capacity` with these words, in an empty directory, at a fixed time.
 fn capacity(line: &str) -> End {
     let dir = TempDir::new();
-    Obs::new(&dir, &format!("capacity {line}")).env("OBS_NOW", "2026-11-28T00:00:00Z").run()
+    let obs = Obs::new(&dir, &format!("capacity {line}")).env("LANG", "C.UTF-8");
+    obs.env("OBS_NOW", "2026-11-28T00:00:00Z").run()
 }
 
 /// The JSON document that it prints.
