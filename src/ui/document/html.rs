@@ -36,9 +36,13 @@ fn section(section: &Section) -> String {
         let cells = cells.iter().enumerate();
         let cells =
             cells.map(|(column, cell)| format!("<td{}>{}</td>", class(is_number(column)), escaped(cell)));
-        let bar = bars.get(index).map(|(from, to)| {
-            let (left, width) = (from * 100.0, (to - from) * 100.0);
-            format!("<td class=\"chart\"><div style=\"margin-left:{left:.2}%;width:{width:.2}%\"></div></td>")
+        let bar = bars.get(index).map(|(from, to)| match to - from {
+            0.0 => "<td class=\"chart\"></td>".to_owned(),
+            width => format!(
+                "<td class=\"chart\"><div style=\"margin-left:{:.2}%;width:{:.2}%\"></div></td>",
+                from * 100.0,
+                width * 100.0
+            ),
         });
         format!("<tr>{}</tr>\n", with_chart(cells.collect(), bar))
     };

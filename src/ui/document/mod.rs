@@ -75,7 +75,8 @@ impl Document {
         let mut out = format!("{}\n", self.title);
         out.extend(self.answer.iter().map(line));
         for section in &self.sections {
-            let (columns, rows) = section.drawn(utf8);
+            let (mut columns, rows) = section.drawn(utf8);
+            columns.iter_mut().for_each(|(heading, _)| *heading = heading.to_uppercase());
             out.push_str(&format!("\n{}\n", section.title));
             out.push_str(&indented(&aligned(&columns, &rows)));
         }
