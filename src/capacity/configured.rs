@@ -37,6 +37,9 @@ impl<'de> serde::Deserialize<'de> for Configured {
                     match key {
                         Key::Profile => found.profile = map.next_value()?,
                         Key::Prices => found.prices = map.next_value()?,
+                        Key::Input(input) if found.inputs.iter().any(|(known, _)| known.key == input.key) => {
+                            return Err(A::Error::custom(format!("the input {} is there twice", input.key)));
+                        }
                         Key::Input(input) => {
                             found.inputs.push((input, map.next_value_seed(Quantity(input.unit))?))
                         }

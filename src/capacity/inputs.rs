@@ -114,7 +114,7 @@ inputs! {
         size: Bytes = 1024.0, 2.0, "Vector's sizing guide: about 1 KB (Tempo's: 500 B)";
         /// Share of spans with an error, which a sampler keeps
         errors: Share = 0.01, 2.0, "assumed";
-        /// A span with an error is so many times as large as the average
+        /// A span with an error is so many times as large as one without
         error_size: Ratio = 3.0, 1.5, "tracekit: stack traces of 2 to 5 KB";
         /// Growth of the load, as 10%/month
         growth: Growth = 0.0, 1.0, "assumed: none";
@@ -155,24 +155,24 @@ inputs! {
         /// Share of the work of all but the store that grows with the size of a span
         per_byte: Share = 0.4, 1.3, "calibrate, spans of 353 and 1004 bytes: 35 to 40 %";
         /// Share of a core that is to be used at the peak
-        utilisation: Share = 0.65, 1.0, "queueing: below 70 % waiting is short and a burst has room";
+        utilisation: Utilisation = 0.65, 1.0, "queueing: below 70 % waiting is short and a burst has room";
         /// Most cores of one gateway
         replica_cores: Cores = 4.0, 1.0, "obs run uses at most 4 threads by itself";
         /// Fewest gateways
         min_replicas: Count = 3.0, 1.0, "OpenTelemetry's guide to scaling collectors: at least 3";
         /// Gateways that may fail while all else goes on
-        spare: Count = 1.0, 1.0, "Splunk's sizing guide: N+1";
+        spare: Whole = 1.0, 1.0, "Splunk's sizing guide: N+1";
         /// Zones; the load survives the loss of one
         zones: Count = 3.0, 1.0, "Vector's sizing guide: at least one instance in each zone";
-        /// Nodes with an agent each
-        nodes: Count = 20.0, 1.0, "assumed";
+        /// Nodes with an agent each; 0 where programs send to the gateways
+        nodes: Whole = 20.0, 1.0, "assumed";
         /// How bursty requests arrive: the squared coefficient of variation, 1 is random
         burst: Factor = 4.0, 2.0, "assumed: exporters send batches";
         /// Spans in a request
         request: Count = 512.0, 1.0, "OpenTelemetry's SDKs: OTEL_BSP_MAX_EXPORT_BATCH_SIZE";
     }
     Memory {
-        /// Memory of a gateway without load
+        /// Memory of a gateway or an agent without load
         base_memory: Bytes = 18874368.0, 1.5, BENCH;
         /// Bytes in memory for each byte on the wire of a span under way
         memory_size: Ratio = 1.2, 1.5, CALIBRATED;
@@ -196,8 +196,8 @@ inputs! {
         retries: Share = 0.01, 2.0, "assumed";
         /// Backends that everything goes to
         fanout: Count = 1.0, 1.0, "assumed";
-        /// Share of the traffic that crosses from one zone to another
-        cross_zone: Share = 0.667, 1.3, "two of three zones are others";
+        /// Share of the traffic that goes to any zone, not to the nearest one
+        cross_zone: Share = 1.0, 1.5, "a Service of Kubernetes spreads requests over all zones";
         /// Share of what goes out that leaves for the internet
         egress: Share = 0.0, 1.0, "assumed: the backend is in the same region";
         /// Share of what comes in that goes through a NAT gateway
@@ -208,7 +208,7 @@ inputs! {
         queries: PerMonth = 100_000.0, 2.0, "assumed: 50 people, 100 a working day";
         /// CPU time of a search
         query_time: Seconds = 0.3, 2.0, BENCH;
-        /// Objects of the warm and cold tiers that a search reads
+        /// Objects that a search reads where tiers keep objects, by the days that each keeps
         query_objects: Ratio = 20.0, 2.0, "assumed";
         /// Bytes of an object there
         object_size: Bytes = 1048576.0, 2.0, "a segment of the store, compressed";
@@ -258,6 +258,25 @@ impl Input {
         values
     }
 
+    /// The same values with this one times a factor, within its range; whole numbers move by 1 at least.
+    pub fn scaled(&self, values: &Values, factor: f64) -> Values {
+        let value = self.get(values);
+        let scaled = match self.unit {
+            Unit::Count | Unit::Whole if factor < 1.0 => (value * factor).floor(),
+            Unit::Count | Unit::Whole => (value * factor).ceil(),
+            _ => value * factor,
+        };
+        let least = match self.unit {
+            Unit::Count | Unit::Factor => 1.0,
+            _ => 0.0,
+        };
+        let most = match self.unit {
+            Unit::Share | Unit::Utilisation => 1.0,
+            _ => f64::INFINITY,
+        };
+        self.with(values, scaled.clamp(least, most))
+    }
+
     fn index(&self) -> usize {
         INPUTS.iter().position(|input| input.key == self.key).unwrap_or_default()
     }
@@ -278,14 +297,27 @@ impl Inputs {
         &self.origins[input.index()]
     }
 
+    /// How far a value may be off, as a factor either way: defaults as they say, measurements by what rounds differ, what is
+    /// given or seen not at all.
+    pub fn band(&self, input: &Input) -> f64 {
+        /// Of rounds on a shared machine.
+        const MEASURED: f64 = 1.2;
+        match self.origin(input) {
+            Origin::Default => input.band,
+            Origin::Measured(_) => input.band.min(MEASURED),
+            _ => 1.0,
+        }
+    }
+
     /// Takes what was seen.
     pub fn observe(&mut self, seen: &Observation) {
+        let error_size = seen.error_size.zip(seen.errors).map(|(size, share)| of_others(size, share));
         let known = [
             ("spans", Some(seen.spans)),
             ("peak", seen.peak),
             ("size", seen.size),
             ("errors", seen.errors),
-            ("error_size", seen.error_size),
+            ("error_size", error_size),
             ("stored", seen.stored),
         ];
         self.take(&known, &Origin::Observed(seen.source.clone()));
@@ -317,6 +349,12 @@ impl Inputs {
             }
         }
     }
+}
+
+/// What is so many times as large as the average of all, by the size of the others.
+fn of_others(size: f64, share: f64) -> f64 {
+    let others = (1.0 - share * size) / (1.0 - share);
+    if others > 0.0 && others.is_finite() { size / others } else { size }
 }
 
 impl Origin {
@@ -358,6 +396,24 @@ mod tests {
             assert!(!input.source.is_empty() && input.band >= 1.0, "{}", input.key);
             assert_eq!(Input::of(&input.flag()).map(|found| found.key), Some(input.key));
         }
+    }
+
+    #[test]
+    fn sizes_by_the_average_are_sizes_by_the_others() {
+        // One of ten spans has 500 bytes, the others 100: 140 on average.
+        assert!((of_others(500.0 / 140.0, 0.1) - 5.0).abs() < 1e-9);
+        assert_eq!(of_others(1.0, 1.0), 1.0);
+    }
+
+    #[test]
+    fn whole_numbers_move_by_one_and_factors_stay_above_it() {
+        let of = |key: &str, factor: f64| {
+            let input = Input::of(key).unwrap();
+            input.get(&input.scaled(&Values::DEFAULT, factor))
+        };
+        assert_eq!([of("zones", 0.8), of("zones", 1.2)], [2.0, 4.0]);
+        assert_eq!([of("replication", 0.8), of("replication", 1.2)], [1.0, 2.0]);
+        assert_eq!([of("headroom", 0.5), of("cross_zone", 1.2)], [1.0, 1.0]);
     }
 
     #[test]

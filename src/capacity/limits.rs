@@ -84,7 +84,7 @@ fn rounded_down(value: f64) -> f64 {
 impl Limit {
     /// Whether the plan takes more.
     pub fn is_exceeded(&self) -> bool {
-        self.value > self.limit
+        self.value > self.limit || self.value.is_nan()
     }
 }
 
@@ -97,10 +97,17 @@ pub fn months_until(values: &Values, prices: &Prices, exceeds: impl Fn(&Plan) ->
     if at(0.0) {
         return Some(0.0);
     }
-    if values.growth <= 0.0 || !at(CENTURY) {
+    if values.growth <= 0.0 {
         return None;
     }
-    let (mut below, mut above) = (0.0, CENTURY);
+    // Doubled until it is: far beyond it there are no numbers any more.
+    let (mut below, mut above) = (0.0, 1.0);
+    while !at(above) {
+        if above >= CENTURY {
+            return None;
+        }
+        (below, above) = (above, (above * 2.0).min(CENTURY));
+    }
     for _ in 0..60 {
         let middle = (below + above) / 2.0;
         if at(middle) { above = middle } else { below = middle }
@@ -144,6 +151,9 @@ mod tests {
         let found = months_until(&values, &prices, |plan| plan.value("mean_rate") > 10.0 * now).unwrap();
         assert!((found - 10_f64.ln() / 1.1_f64.ln()).abs() < 1e-6, "{found}");
         assert_eq!(months_until(&values, &prices, |_| true), Some(0.0));
+        values.growth = 2.0;
+        let found = months_until(&values, &prices, |plan| plan.cost() > 5000.0).unwrap();
+        assert!((0.5..2.0).contains(&found), "{found}");
         values.growth = 0.0;
         assert_eq!(months_until(&values, &prices, |plan| plan.cost() > 1e9), None);
     }

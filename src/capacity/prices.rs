@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, anyhow};
-use serde::{Deserialize, Serialize};
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_saphyr::Spanned;
 
 use super::Unit;
+use crate::config::yaml_error;
 use crate::error::CommandError;
 
 const BUILT_IN: &str = include_str!("prices.yaml");
@@ -129,11 +131,35 @@ impl Ord for Key {
 }
 
 /// A price, or only its number.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug)]
 enum Entry {
     Number(f64),
     Price(Price),
+}
+
+impl<'de> Deserialize<'de> for Entry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Entry, D::Error> {
+        struct EntryVisitor;
+        impl<'de> Visitor<'de> for EntryVisitor {
+            type Value = Entry;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("dollars such as 0.05, or a mapping with usd or steps")
+            }
+            fn visit_f64<E: de::Error>(self, usd: f64) -> Result<Entry, E> {
+                Ok(Entry::Number(usd))
+            }
+            fn visit_u64<E: de::Error>(self, usd: u64) -> Result<Entry, E> {
+                Ok(Entry::Number(usd as f64))
+            }
+            fn visit_i64<E: de::Error>(self, usd: i64) -> Result<Entry, E> {
+                Ok(Entry::Number(usd as f64))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Entry, A::Error> {
+                Price::deserialize(de::value::MapAccessDeserializer::new(map)).map(Entry::Price)
+            }
+        }
+        deserializer.deserialize_any(EntryVisitor)
+    }
 }
 
 impl Prices {
@@ -159,10 +185,8 @@ impl Prices {
     }
 
     fn merge(&mut self, text: &str, name: &str, is_first: bool) -> Result<(), CommandError> {
-        let document: Document = serde_saphyr::from_str(text).map_err(|error| {
-            let message = error.without_snippet().to_string();
-            CommandError::usage(anyhow!("{name}: {message}"))
-        })?;
+        let document: Document = serde_saphyr::from_str(text)
+            .map_err(|error| CommandError::usage(anyhow!(yaml_error(name, &error))))?;
         let place = |key: &Key| {
             let at = key.0.referenced;
             format!("{name}:{}:{}: ", at.line(), at.column())
@@ -184,6 +208,12 @@ impl Prices {
             let (priced, place) = (key.0.value.clone(), place(&key));
             self.expect(&priced, &place)?;
             class.retrieval.iter().try_for_each(|retrieval| self.expect(retrieval, &place))?;
+            if !Unit::Days.holds(class.days) {
+                let days = class.days;
+                return Err(CommandError::usage(anyhow!(
+                    "{place}{priced}: expected days of zero or more, found {days}"
+                )));
+            }
             self.classes.insert(priced, class);
         }
         for (key, class) in document.tiers {
@@ -268,7 +298,7 @@ impl Price {
     fn check(&self) -> Result<(), String> {
         let numbers = || self.usd.into_iter().chain(self.steps.iter().map(|step| step.usd));
         let ends = || self.steps.iter().map(|step| step.up_to.unwrap_or(f64::INFINITY));
-        let is_rising = ends().zip(ends().skip(1)).all(|(one, next)| one < next);
+        let is_rising = std::iter::once(0.0).chain(ends()).zip(ends()).all(|(one, next)| one < next);
         match () {
             () if self.usd.is_some() != self.steps.is_empty() => Err("expected either usd or steps".into()),
             () if !numbers().all(|usd| Unit::Usd.holds(usd)) => {
@@ -291,6 +321,18 @@ impl Price {
             cost
         });
         self.usd.map_or(0.0, |usd| usd * units) + of_steps.sum::<f64>()
+    }
+
+    /// What units cost, for people: `0.023 up to 51200, then 0.021`.
+    pub fn text(&self) -> String {
+        let step = |step: &Step| match step.up_to {
+            Some(end) => format!("{} up to {end}", step.usd),
+            None => format!("then {}", step.usd),
+        };
+        match self.usd {
+            Some(usd) => usd.to_string(),
+            None => self.steps.iter().map(step).collect::<Vec<_>>().join(", "),
+        }
     }
 
     /// The price of the first unit.
@@ -366,7 +408,19 @@ mod tests {
             "our.yaml:2:3: there is no tier \"tepid\"\nhint: there are hot, warm, cold"
         );
         assert!(of("tiers:\n  hot: egress\n").starts_with("our.yaml:2:3: there is no storage class"));
-        assert!(of("price: 1\n").contains("unknown field"));
+        assert!(of("price: 1\n").starts_with("our.yaml:1:1: unknown field"), "{}", of("price: 1\n"));
+        assert!(
+            of("prices:\n  ebs_gp3: abc\n")
+                .contains("our.yaml:2:3: invalid type: string \"abc\", expected dollars such as 0.05"),
+            "{}",
+            of("prices:\n  ebs_gp3: abc\n")
+        );
+        assert!(
+            of("prices:\n  egress: {steps: [{up_to: -5, usd: 1}, {usd: 2}]}\n").contains("steps that rise")
+        );
+        assert!(
+            of("classes:\n  ebs_gp3: {kind: disk, days: -5}\n").contains("expected days of zero or more")
+        );
         assert!(of("prices:\n  ebs_gp3: {usd: -1}\n").contains("ebs_gp3: expected dollars of zero or more"));
         assert!(
             of("prices:\n  egress: {steps: [{up_to: 5, usd: 1}]}\n").contains("expected steps that rise")

@@ -8,7 +8,7 @@ use crate::config::parse_duration;
 use crate::probability::Rate;
 
 const DAY_S: f64 = 86_400.0;
-/// Julian months: a year has twelve of them.
+const MONTH_S: f64 = 730.0 * 3600.0;
 const MONTHS_A_YEAR: f64 = 12.0;
 
 /// What a number is of.
@@ -32,8 +32,12 @@ pub enum Unit {
     Factor,
     /// Above zero.
     Ratio,
-    /// A whole number.
+    /// A whole number of 1 or more.
     Count,
+    /// A whole number, also 0.
+    Whole,
+    /// A share above zero.
+    Utilisation,
     /// A number of something a month.
     PerMonth,
     /// Cores.
@@ -48,8 +52,6 @@ pub enum Unit {
     SpansPerCore,
     /// 2³⁰ bytes.
     Gib,
-    /// Bytes a second.
-    BytesPerSecond,
 }
 
 impl Unit {
@@ -59,20 +61,19 @@ impl Unit {
             Unit::PerSecond => "1/s",
             Unit::SpansPerCore => "spans/(s*core)",
             Unit::Bytes => "bytes",
-            Unit::Share => "share",
+            Unit::Share | Unit::Utilisation => "share",
             Unit::Seconds => "s",
             Unit::Days => "days",
             Unit::Months => "months",
             Unit::Growth => "share/month",
             Unit::Factor | Unit::Ratio => "ratio",
-            Unit::Count => "count",
+            Unit::Count | Unit::Whole => "count",
             Unit::PerMonth => "1/month",
             Unit::Cores => "cores",
             Unit::Usd => "USD",
             Unit::UsdPerMonth => "USD/month",
             Unit::Mbps => "Mbit/s",
             Unit::Gib => "GiB",
-            Unit::BytesPerSecond => "bytes/s",
         }
     }
 
@@ -81,13 +82,13 @@ impl Unit {
         match self {
             Unit::PerSecond | Unit::SpansPerCore => "N/s",
             Unit::PerMonth => "N/month",
-            Unit::Bytes | Unit::Gib | Unit::BytesPerSecond => "SIZE",
-            Unit::Share => "SHARE",
+            Unit::Bytes | Unit::Gib => "SIZE",
+            Unit::Share | Unit::Utilisation => "SHARE",
             Unit::Seconds | Unit::Days => "DURATION",
             Unit::Months => "MONTHS",
             Unit::Growth => "SHARE/month",
             Unit::Factor | Unit::Ratio => "FACTOR",
-            Unit::Count | Unit::Cores => "N",
+            Unit::Count | Unit::Whole | Unit::Cores => "N",
             Unit::Usd | Unit::UsdPerMonth => "USD",
             Unit::Mbps => "MBPS",
         }
@@ -96,7 +97,8 @@ impl Unit {
     /// What is expected.
     pub fn expected(self) -> &'static str {
         match self {
-            Unit::PerSecond | Unit::PerMonth => "a number above zero such as 2500, 100k or 1.5M",
+            Unit::PerSecond => "a number above zero such as 2500, 100k, 1.5M/min or 9G/day",
+            Unit::PerMonth => "a number such as 2500, 100k or 10/s",
             Unit::SpansPerCore => "spans a second above zero such as 500k or 1.5M",
             Unit::Bytes => "bytes above zero such as 512, 1KiB or 1.5kB",
             Unit::Share => "a share from 0 to 1 such as 0.05, 5% or 1/20",
@@ -107,10 +109,11 @@ impl Unit {
             Unit::Factor => "a factor of 1 or more such as 2.5",
             Unit::Ratio => "a number above zero such as 0.2 or 3.5",
             Unit::Count => "a whole number of 1 or more",
+            Unit::Whole => "a whole number",
+            Unit::Utilisation => "a share above zero such as 65%",
             Unit::Cores => "cores above zero such as 4 or 0.5",
             Unit::Usd | Unit::UsdPerMonth => "dollars such as 500 or 5k",
             Unit::Mbps | Unit::Gib => "a number above zero",
-            Unit::BytesPerSecond => "bytes a second above zero such as 10MiB",
         }
     }
 
@@ -122,21 +125,18 @@ impl Unit {
         let wrong = || format!("expected {}, found {text:?}", self.expected());
         let trimmed = text.trim();
         let value = match self {
-            Unit::PerSecond | Unit::SpansPerCore | Unit::PerMonth | Unit::Usd | Unit::UsdPerMonth => {
-                let text = trimmed.trim_start_matches('$');
-                number(text.trim_end_matches("/s").trim_end_matches("/month"))
-            }
-            Unit::Bytes | Unit::Gib | Unit::BytesPerSecond => {
-                trimmed.parse::<ByteSize>().ok().map(|size| size.as_u64() as f64)
-            }
-            Unit::Share => trimmed.parse::<Rate>().ok().map(Rate::share),
+            Unit::PerSecond => rate(trimmed, 1.0),
+            Unit::PerMonth => rate(trimmed, MONTH_S),
+            Unit::SpansPerCore => number(trimmed.strip_suffix("/s").unwrap_or(trimmed)),
+            Unit::Usd | Unit::UsdPerMonth => number(trimmed.strip_prefix('$').unwrap_or(trimmed)),
+            Unit::Bytes | Unit::Gib => trimmed.parse::<ByteSize>().ok().map(|size| size.as_u64() as f64),
+            Unit::Share | Unit::Utilisation => trimmed.parse::<Rate>().ok().map(Rate::share),
             Unit::Seconds => duration(trimmed).map(|time| time.as_secs_f64()),
             Unit::Days => duration(trimmed).map(|time| time.as_secs_f64() / DAY_S),
             Unit::Months => months(trimmed),
             Unit::Growth => growth(trimmed),
-            Unit::Factor | Unit::Ratio | Unit::Count | Unit::Cores | Unit::Mbps => {
-                trimmed.trim_end_matches('x').parse().ok()
-            }
+            Unit::Factor | Unit::Ratio => trimmed.strip_suffix('x').unwrap_or(trimmed).parse().ok(),
+            Unit::Count | Unit::Whole | Unit::Cores | Unit::Mbps => trimmed.parse().ok(),
         };
         let value = if self == Unit::Gib { value.map(|bytes| bytes / GIB) } else { value };
         value.filter(|value| self.holds(*value)).ok_or_else(wrong)
@@ -144,22 +144,24 @@ impl Unit {
 
     /// Whether a number is in range.
     pub fn holds(self, value: f64) -> bool {
-        /// Beyond it no arithmetic is of use.
-        const HIGHEST: f64 = 1e18;
-        let at_least = match self {
-            Unit::Share => return (0.0..=1.0).contains(&value),
-            Unit::Count => return (1.0..=HIGHEST).contains(&value) && value.fract() == 0.0,
-            Unit::Factor => 1.0,
-            Unit::Seconds
-            | Unit::Days
-            | Unit::Months
-            | Unit::Growth
-            | Unit::PerMonth
-            | Unit::Usd
-            | Unit::UsdPerMonth => 0.0,
-            _ => f64::MIN_POSITIVE,
+        /// Beyond it nothing is planned.
+        const HIGHEST: f64 = 1e15;
+        let range = match self {
+            Unit::Share => 0.0..=1.0,
+            Unit::Utilisation => f64::MIN_POSITIVE..=1.0,
+            Unit::Count | Unit::Whole if value.fract() != 0.0 => return false,
+            Unit::Count => 1.0..=1e6,
+            Unit::Whole => 0.0..=1e6,
+            Unit::Cores => 1e-3..=1e6,
+            Unit::Growth => 0.0..=100.0,
+            Unit::Factor => 1.0..=1e6,
+            Unit::Ratio => 1e-6..=1e6,
+            Unit::SpansPerCore | Unit::Bytes => 1.0..=HIGHEST,
+            Unit::Months => 0.0..=1200.0,
+            Unit::Seconds | Unit::Days | Unit::PerMonth | Unit::Usd | Unit::UsdPerMonth => 0.0..=HIGHEST,
+            Unit::PerSecond | Unit::Mbps | Unit::Gib => 1e-9..=HIGHEST,
         };
-        (at_least..=HIGHEST).contains(&value)
+        range.contains(&value)
     }
 
     /// A number for people.
@@ -171,9 +173,8 @@ impl Unit {
             Unit::PerMonth => format!("{} a month", amount(value)),
             Unit::Bytes => bytes(value),
             Unit::Gib => gib(value),
-            Unit::BytesPerSecond => format!("{}/s", bytes(value)),
-            Unit::Share if value > 0.0 && value < 1e-4 => "<0.01 %".into(),
-            Unit::Share => format!("{} %", digits(value * 100.0)),
+            Unit::Share | Unit::Utilisation if value > 0.0 && value < 1e-4 => "<0.01 %".into(),
+            Unit::Share | Unit::Utilisation => format!("{} %", digits(value * 100.0)),
             Unit::Seconds => match value {
                 ..1.0 if value > 0.0 => format!("{} ms", digits(value * 1e3)),
                 120.0.. => format!("{} min", digits(value / 60.0)),
@@ -185,7 +186,7 @@ impl Unit {
             },
             Unit::Months => format!("{} months", digits(value)),
             Unit::Growth => format!("{} % a month", digits(value * 100.0)),
-            Unit::Factor | Unit::Ratio | Unit::Count => digits(value),
+            Unit::Factor | Unit::Ratio | Unit::Count | Unit::Whole => digits(value),
             Unit::Cores => match value {
                 1.0 => "1 core".into(),
                 _ => format!("{} cores", digits(value)),
@@ -216,6 +217,20 @@ fn number(text: &str) -> Option<f64> {
     Some(digits.trim().parse::<f64>().ok()? * factor)
 }
 
+/// A number of events in a period, as that of another one, in seconds.
+fn rate(text: &str, period_s: f64) -> Option<f64> {
+    let Some((count, period)) = text.split_once('/') else { return number(text) };
+    let seconds = match period.trim() {
+        "s" => 1.0,
+        "min" => 60.0,
+        "h" => 3600.0,
+        "d" | "day" => DAY_S,
+        "month" => MONTH_S,
+        _ => return None,
+    };
+    Some(number(count)? * period_s / seconds)
+}
+
 fn duration(text: &str) -> Option<Duration> {
     parse_duration(text).ok()
 }
@@ -224,7 +239,7 @@ fn months(text: &str) -> Option<f64> {
     let digits = text.trim_end_matches(|character: char| character.is_alphabetic() || character == ' ');
     let count: f64 = digits.parse().ok()?;
     match text[digits.len()..].trim() {
-        "" | "month" | "months" => Some(count),
+        "" | "mo" | "month" | "months" => Some(count),
         "y" | "year" | "years" => Some(count * MONTHS_A_YEAR),
         _ => None,
     }
@@ -240,7 +255,7 @@ fn growth(text: &str) -> Option<f64> {
     match period.trim() {
         "month" | "mo" | "m" => Some(share),
         // A growth below zero stays below zero, and is refused.
-        "year" | "y" => Some((1.0 + share).powf(1.0 / MONTHS_A_YEAR) - 1.0),
+        "year" | "yr" | "y" => Some((1.0 + share).powf(1.0 / MONTHS_A_YEAR) - 1.0),
         _ => None,
     }
 }
@@ -259,6 +274,16 @@ pub fn digits(value: f64) -> String {
     };
     let text = format!("{value:.decimals$}");
     if decimals > 0 { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { grouped(&text) }
+}
+
+/// Six significant digits, as a machine reads them.
+pub fn plain(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return value.to_string();
+    }
+    let decimals = (5.0 - value.abs().log10().floor()).clamp(0.0, 15.0) as usize;
+    let text = format!("{value:.decimals$}");
+    if decimals > 0 { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
 /// Digits in groups of three.
@@ -323,6 +348,11 @@ mod tests {
             (Unit::PerSecond, "100k", 100_000.0),
             (Unit::PerSecond, "1.5M", 1_500_000.0),
             (Unit::PerSecond, "100_000/s", 100_000.0),
+            (Unit::PerSecond, "6M/min", 100_000.0),
+            (Unit::PerSecond, "8.64G/day", 100_000.0),
+            (Unit::PerMonth, "100k", 100_000.0),
+            (Unit::PerMonth, "1/s", 2_628_000.0),
+            (Unit::Whole, "0", 0.0),
             (Unit::Bytes, "1KiB", 1024.0),
             (Unit::Bytes, "1.5kB", 1500.0),
             (Unit::Bytes, "512", 512.0),
@@ -354,6 +384,11 @@ mod tests {
             (Unit::PerSecond, "nan"),
             (Unit::PerSecond, "inf"),
             (Unit::PerSecond, "many"),
+            (Unit::PerSecond, "1/s/s"),
+            (Unit::PerSecond, "$1"),
+            (Unit::Factor, "2xx"),
+            (Unit::Utilisation, "0"),
+            (Unit::Cores, "1e10"),
             (Unit::PerSecond, ""),
             (Unit::Growth, "-10%/month"),
             (Unit::Growth, "-50%/year"),

@@ -29,8 +29,13 @@ pub fn costs(plan: &Plan, seen: &Observation, prices: &Prices) -> Vec<ServiceCos
     let values = &plan.values;
     let size = |service: &ServiceLoad| service.size.unwrap_or(values.size);
     let bytes = |service: &ServiceLoad| service.spans * size(service);
-    let of_errors =
-        |service: &ServiceLoad| (service.errors * service.error_size.unwrap_or(values.error_size)).min(1.0);
+    let of_errors = |service: &ServiceLoad| match service.error_size {
+        Some(size) => (service.errors * size).min(1.0),
+        None => {
+            let errors = service.errors * values.error_size;
+            errors / (1.0 - service.errors + errors)
+        }
+    };
     // What a sampler decides about.
     let sampled = |service: &ServiceLoad| bytes(service) * (1.0 - of_errors(service));
     let kept = |service: &ServiceLoad| bytes(service) * of_errors(service) + sampled(service) * values.rate;
@@ -38,13 +43,15 @@ pub fn costs(plan: &Plan, seen: &Observation, prices: &Prices) -> Vec<ServiceCos
     let (all, all_sampled, all_kept) = (sum(&bytes), sum(&sampled), sum(&kept));
     let part = |of: f64, whole: f64| if whole > 0.0 { of / whole } else { 0.0 };
 
+    // The plan may be for another load than that which was seen.
+    let grown = part(plan.value("mean_rate"), sum(&|service| service.spans));
     let kept_usd = kept_usd(plan);
     let taken_usd = plan.cost() - kept_usd;
     let at = |rate: f64| Plan::of(&Values { rate, ..*values }, prices).cost();
     let (sampling_saves, half_saves) = (at(1.0) - plan.cost(), plan.cost() - at(values.rate / 2.0));
     let cost = |service: &ServiceLoad| ServiceCost {
         name: service.name.clone(),
-        spans: service.spans,
+        spans: service.spans * grown,
         share: part(bytes(service), all),
         size: size(service),
         errors: service.errors,

@@ -1,7 +1,7 @@
 //! Formulas that are written down once: what computes them is what `--explain` shows.
 
 use super::Unit;
-use super::quantity::digits;
+use super::quantity::plain;
 
 /// A formula with its result.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,7 +14,7 @@ pub struct Step {
     pub title: &'static str,
     /// What it is of.
     pub unit: Unit,
-    /// As it is computed.
+    /// As it is computed; empty where the title says it.
     pub formula: &'static str,
     /// The result.
     pub value: f64,
@@ -45,6 +45,24 @@ macro_rules! formulas {
 }
 pub(super) use formulas;
 
+/// Enters what is no formula, but is known from prices or follows from others, and binds it to its name.
+macro_rules! known {
+    ($sheet:ident, $section:literal: $($name:ident ($unit:ident, $title:literal) = $value:expr;)+) => {
+        $(
+            let $name: f64 = $value;
+            $sheet.steps.push($crate::capacity::sheet::Step {
+                section: $section,
+                name: stringify!($name),
+                title: $title,
+                unit: $crate::capacity::Unit::$unit,
+                formula: "",
+                value: $name,
+            });
+        )+
+    };
+}
+pub(super) use known;
+
 impl Sheet {
     /// The result of a formula; NaN where there is none of that name.
     pub fn value(&self, name: &str) -> f64 {
@@ -66,7 +84,7 @@ impl Sheet {
             }
             let name = &rest[..end];
             let number = known(name).or_else(|| Some(self.value(name)).filter(|value| !value.is_nan()));
-            out.push_str(&number.map_or_else(|| name.to_owned(), digits));
+            out.push_str(&number.map_or_else(|| name.to_owned(), plain));
             rest = &rest[end..];
         }
         out.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -76,6 +94,11 @@ impl Sheet {
 /// Rounded up.
 pub(super) fn ceil(value: f64) -> f64 {
     value.ceil()
+}
+
+/// Rounded down.
+pub(super) fn floor(value: f64) -> f64 {
+    value.floor()
 }
 
 /// The larger one.
@@ -108,7 +131,7 @@ mod tests {
         assert_eq!((peak_rate, per_core), (250_000.0, 87_500.7));
         let known = |name: &str| (name == "spans").then_some(spans);
         let shown: Vec<String> = sheet.steps.iter().map(|step| sheet.with_numbers(step, &known)).collect();
-        assert_eq!(shown, ["100,000 * 2.5", "ceil(250,000 / 3.0) * (1.0 + 0.05)"]);
+        assert_eq!(shown, ["100000 * 2.5", "ceil(250000 / 3.0) * (1.0 + 0.05)"]);
         assert_eq!(sheet.value("peak_rate"), 250_000.0);
         assert!(sheet.value("nothing").is_nan());
     }

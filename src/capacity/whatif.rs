@@ -29,16 +29,19 @@ impl std::str::FromStr for Variation {
 
 /// What to say of a name that no input has.
 pub fn unknown(name: &str) -> String {
+    /// More alike than this and it is a slip of the pen.
+    const ALIKE: f64 = 0.8;
     let likeness = |input: &&Input| strsim::jaro_winkler(input.key, name);
     let similar = super::INPUTS.iter().max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
-    let similar = similar.map_or("", |input| input.key);
-    format!("there is no input {name:?}; a similar one is {similar}, and --explain shows all")
+    let similar = similar.filter(|input| likeness(input) > ALIKE);
+    let similar = similar.map_or(String::new(), |input| format!("a similar one is {}, and ", input.key));
+    format!("there is no input {name:?}; {similar}obs capacity --all shows all")
 }
 
 /// Plans for all combinations, with the values that each was made with; the last variation changes first.
 ///
 /// # Errors
-/// There are too many.
+/// There are too many, or an input varies twice.
 pub fn grid(
     values: &Values,
     prices: &Prices,
@@ -47,6 +50,12 @@ pub fn grid(
     let count = variations.iter().try_fold(1_usize, |count, variation| {
         count.checked_mul(variation.values.len()).filter(|count| *count <= MOST)
     });
+    let names = || variations.iter().map(|variation| variation.input.key);
+    if let Some((_, twice)) =
+        names().enumerate().find(|(index, name)| names().take(*index).any(|one| one == *name))
+    {
+        return Err(format!("expected one --what-if with all values of {twice}, found two"));
+    }
     let count = count.ok_or_else(|| format!("expected at most {MOST} combinations of --what-if"))?;
     let combination = |mut index: usize| {
         let mut chosen = vec![0.0; variations.len()];
@@ -81,6 +90,10 @@ mod tests {
         assert!(error("rtae=1").contains("there is no input \"rtae\"; a similar one is rate"));
         assert!(error("rate").contains("expected INPUT=VALUE"));
         assert!(error("rate=0.1,1.5").contains("expected a share"));
+        let twice = ["rate=0.1", "rate=0.5"].map(|text| text.parse().unwrap());
+        let prices = Prices::built_in().unwrap();
+        assert!(grid(&Values::DEFAULT, &prices, &twice).unwrap_err().contains("all values of rate"));
+        assert!(!error("zzz=1").contains("similar"));
         let many: Variation = format!("spans={}", vec!["1"; 200].join(",")).parse().unwrap();
         let values = Values::DEFAULT;
         assert!(grid(&values, &Prices::built_in().unwrap(), &[many.clone(), many]).is_err());

@@ -78,6 +78,11 @@ impl TimeArgs {
         self.now.ns()
     }
 
+    /// Whether a range is given.
+    pub(super) fn is_given(&self) -> bool {
+        self.since.is_some() || self.from.is_some() || self.to.is_some()
+    }
+
     /// What `now` and times without an offset are in queries.
     pub(super) fn clock(&self) -> Clock {
         Clock { now_ns: self.now.ns(), zone: self.zone() }

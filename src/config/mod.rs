@@ -103,17 +103,21 @@ impl Config {
 
     fn parse<T: for<'de> Deserialize<'de>>(&self) -> Result<T, CommandError> {
         serde_saphyr::from_str(&self.text).map_err(|error| {
-            let message = error.without_snippet().to_string();
-            let text = match error.location() {
-                Some(location) => {
-                    let (line, column) = (location.line(), location.column());
-                    let message = message.replace(&format!(" at line {line}, column {column}"), "");
-                    format!("{}:{line}:{column}: {message}", self.path.display())
-                }
-                None => format!("{}: {message}", self.path.display()),
-            };
-            CommandError::usage(anyhow!(text))
+            CommandError::usage(anyhow!(yaml_error(&self.path.display().to_string(), &error)))
         })
+    }
+}
+
+/// What is wrong with a YAML file of that name, behind its place.
+pub(crate) fn yaml_error(name: &str, error: &serde_saphyr::Error) -> String {
+    let message = error.without_snippet().to_string();
+    match error.location() {
+        Some(location) => {
+            let (line, column) = (location.line(), location.column());
+            let message = message.replace(&format!(" at line {line}, column {column}"), "");
+            format!("{name}:{line}:{column}: {message}")
+        }
+        None => format!("{name}: {message}"),
     }
 }
 

@@ -4,11 +4,11 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::Args;
 
-use crate::capacity::Plan;
 use crate::capacity::manifests::{self, Agent, Deployment, File, Gateway, Size, Store, Target};
+use crate::capacity::{Input, Inputs, Origin, Plan};
 use crate::commands::one_of;
 use crate::error::CommandError;
 use crate::relay::Compression;
@@ -49,16 +49,49 @@ impl EmitArgs {
     /// Writes the files of a deployment.
     ///
     /// # Errors
-    /// They cannot be written.
-    pub(super) fn write(&self, plan: &Plan, target: Target) -> Result<(), CommandError> {
-        let files = manifests::emit(&self.deployment(plan), target);
+    /// The plan cannot be deployed so, or they cannot be written.
+    pub(super) fn write(&self, plan: &Plan, inputs: &Inputs, target: Target) -> Result<(), CommandError> {
+        self.expect_deployable(plan)?;
+        for (key, what) in [
+            ("decision_wait", "no tail sampler"),
+            ("fanout", "one backend"),
+            ("warm", "no warm tier"),
+            ("cold", "no cold tier"),
+        ] {
+            if let Some(input) = Input::of(key).filter(|input| input.get(&plan.values) > input.default) {
+                tracing::warn!(
+                    "--{}: the deployment has {what}; only its resources allow for it",
+                    input.flag()
+                );
+            }
+        }
+        let files = manifests::emit(&self.deployment(plan, inputs), target);
         match &self.output {
             None => table::print(&manifests::joined(&files, target)),
             Some(directory) => files.iter().try_for_each(|file| write(directory, file)),
         }
     }
 
-    fn deployment(&self, plan: &Plan) -> Deployment {
+    /// One store of our own is one file with one writer.
+    fn expect_deployable(&self, plan: &Plan) -> Result<(), CommandError> {
+        let stores = plan.value("stores");
+        match () {
+            () if self.backend.is_some() => Ok(()),
+            () if stores > 1.0 => {
+                Err(CommandError::usage(anyhow!("the plan needs {stores} stores, and a deployment has one"))
+                    .hint(
+                        "a lower --rate or --replication, or --backend URL for another place to keep spans",
+                    ))
+            }
+            () if plan.values.retention <= 0.0 => Err(CommandError::usage(anyhow!(
+                "--retention: expected a duration above zero for the store of the deployment"
+            ))
+            .hint("--backend URL sends spans elsewhere")),
+            () => Ok(()),
+        }
+    }
+
+    fn deployment(&self, plan: &Plan, inputs: &Inputs) -> Deployment {
         let value = |name: &str| plan.value(name);
         let count = |name: &str| value(name).min(f64::from(u32::MAX)) as u32;
         let size = |name: &str| Size {
@@ -80,7 +113,7 @@ impl EmitArgs {
             zones: values.zones as u32,
             outage: Duration::try_from_secs_f64(values.outage).unwrap_or_default(),
             batch_size: BATCH,
-            batch_timeout: None,
+            batch_timeout: batch_timeout(inputs),
             gateway: Gateway {
                 size: size("gateway"),
                 replicas: count("gateways"),
@@ -95,6 +128,12 @@ impl EmitArgs {
             },
         }
     }
+}
+
+/// How long batches wait, where somebody says so.
+fn batch_timeout(inputs: &Inputs) -> Option<Duration> {
+    let input = Input::of("batch_timeout").filter(|input| *inputs.origin(input) != Origin::Default)?;
+    Duration::try_from_secs_f64(input.get(&inputs.values)).ok()
 }
 
 /// The command line as a shell would take it.

@@ -28,11 +28,6 @@ impl InputArgs {
         }
         inputs
     }
-
-    /// Whether a flag gives an input.
-    pub(super) fn has_flag(&self, key: &str) -> bool {
-        self.given.iter().any(|(input, _, origin)| input.key == key && *origin == Origin::Flag)
-    }
 }
 
 impl Args for InputArgs {

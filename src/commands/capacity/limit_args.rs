@@ -8,17 +8,17 @@ use crate::capacity::{Limits, Unit};
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Limits")]
 pub(super) struct LimitArgs {
-    /// Dollars a month; without --rate or --check the sampling rate that keeps within it is solved for
-    #[arg(long, value_name = "USD", visible_alias = "budget", value_parser = |text: &str| Unit::Usd.parse(text))]
+    /// Dollars a month; unless a rate is given or it is checked, the highest sampling rate that keeps within it is found
+    #[arg(long, value_name = "USD", visible_alias = "budget", allow_hyphen_values = true, value_parser = |text: &str| Unit::Usd.parse(text))]
     max_cost: Option<f64>,
     /// Cores in all; the same
-    #[arg(long, value_name = "N", value_parser = |text: &str| Unit::Cores.parse(text))]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = |text: &str| Unit::Cores.parse(text))]
     max_cores: Option<f64>,
     /// What lies on all tiers, such as 2TiB; the same
-    #[arg(long, value_name = "SIZE", value_parser = |text: &str| Unit::Gib.parse(text))]
+    #[arg(long, value_name = "SIZE", allow_hyphen_values = true, value_parser = |text: &str| Unit::Gib.parse(text))]
     max_storage: Option<f64>,
     /// Exit with 1 where a limit is exceeded
-    #[arg(long)]
+    #[arg(long, conflicts_with = "what_if")]
     pub(super) check: bool,
 }
 

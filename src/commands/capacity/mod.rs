@@ -13,6 +13,7 @@ mod output;
 mod plan;
 mod plan_json;
 mod plan_report;
+mod plan_rows;
 mod plan_sections;
 mod price_args;
 mod simple_report;

@@ -10,7 +10,7 @@ use super::super::time_args::TimeArgs;
 use crate::capacity::Observation;
 use crate::capacity::observation::{Server, of_database, of_prometheus};
 use crate::config::Config;
-use crate::error::{CommandError, Outcome};
+use crate::error::{Class, CommandError, Outcome};
 use crate::relay::read_headers;
 use crate::store::{Contents, Minutes};
 
@@ -61,7 +61,14 @@ impl ObserveArgs {
             }
             Some(url) => self.ask(url).map(Some),
             None if self.source.is_given() => self.read(config).map(Some),
-            None if must => self.read(config).map(Some).map_err(|error| error.hint(NO_LOAD)),
+            None if must => self
+                .read(config)
+                .map(Some)
+                .map_err(|error| CommandError { class: Class::Usage, ..error.hint(NO_LOAD) }),
+            None if self.time.is_given() => {
+                Err(CommandError::usage(anyhow!("a range of time, and nowhere to look"))
+                    .hint("--db FILE, --prometheus URL or a stream"))
+            }
             None => Ok(None),
         }
     }

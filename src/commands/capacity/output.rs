@@ -13,7 +13,7 @@ use crate::ui::table::{self, Format};
 #[derive(Debug, Clone, Args)]
 pub(super) struct OutputArgs {
     /// Form of the report [default: table on a terminal, tsv elsewhere]
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT", conflicts_with = "emit")]
     format: Option<PlanFormat>,
 }
 
@@ -26,7 +26,7 @@ enum PlanFormat {
     Json,
     /// A line of JSON a row
     Ndjson,
-    /// Comma-separated: section, name, value, unit
+    /// Comma-separated: a row for every input and result
     Csv,
     /// Tab-separated, the same
     Tsv,
@@ -44,12 +44,14 @@ pub(super) struct Output<'a> {
     pub(super) json: &'a dyn Fn() -> Value,
     /// Headings and rows.
     pub(super) rows: &'a dyn Fn() -> (Vec<String>, Vec<Vec<String>>),
-    /// Rows as objects, and what they are of.
-    pub(super) objects: &'a dyn Fn() -> (&'static str, Vec<Value>),
+    /// Rows as objects.
+    pub(super) objects: &'a dyn Fn() -> Vec<Value>,
+    /// What metrics are called, and objects whose numbers they are.
+    pub(super) metrics: &'a dyn Fn() -> (&'static str, Vec<Value>),
 }
 
 impl OutputArgs {
-    /// Whether it is for people.
+    /// The form that was asked for, or suits stdout.
     fn form(&self) -> PlanFormat {
         let default = match Format::of_stdout() {
             Format::Table => PlanFormat::Table,
@@ -72,11 +74,11 @@ impl OutputArgs {
             PlanFormat::Markdown => (output.document)().markdown(),
             PlanFormat::Html => (output.document)().html(),
             PlanFormat::Json => format!("{:#}\n", (output.json)()),
-            PlanFormat::Ndjson => (output.objects)().1.iter().map(|row| format!("{row}\n")).collect(),
+            PlanFormat::Ndjson => (output.objects)().iter().map(|row| format!("{row}\n")).collect(),
             PlanFormat::Csv => separated(Format::Csv)?,
             PlanFormat::Tsv => separated(Format::Tsv)?,
             PlanFormat::Otlp => {
-                let (report, rows) = (output.objects)();
+                let (report, rows) = (output.metrics)();
                 return write_stream([gauges(report, &rows, now_ns)?]).map(drop);
             }
         };

@@ -2,27 +2,23 @@
 
 use std::path::PathBuf;
 
-use anyhow::anyhow;
-use clap::Args;
-use serde_json::{Value, json};
-
 use super::emit::EmitArgs;
 use super::input_args::InputArgs;
 use super::limit_args::LimitArgs;
 use super::observe::{ObserveArgs, Seen};
 use super::output::{Output, OutputArgs};
 use super::plan_report::{Answer, said};
+use super::plan_rows::flat;
 use super::price_args::PriceArgs;
 use super::{explain, growth, simple_report, whatif_report};
 use crate::capacity::whatif::{self, Variation};
-use crate::capacity::{
-    Configured, INPUTS, Input, Inputs, Limit, Limits, Origin, Plan, Prices, Profile, Values, services,
-};
+use crate::capacity::{Configured, Input, Inputs, Limit, Limits, Origin, Plan, Prices, Profile, services};
 use crate::choice::Choice;
 use crate::commands::one_of;
 use crate::config::Config;
 use crate::error::{CommandError, Outcome};
-use crate::query::units::number;
+use anyhow::anyhow;
+use clap::Args;
 
 /// Arguments of a plan.
 #[derive(Debug, Args)]
@@ -42,13 +38,13 @@ pub(super) struct PlanArgs {
     #[command(flatten)]
     limits: LimitArgs,
     /// Compare values of an input, such as rate=0.01,0.05,1; repeated, all combinations
-    #[arg(long, value_name = "INPUT=VALUES", help_heading = "Report")]
+    #[arg(long, value_name = "INPUT=VALUES", help_heading = "Report", conflicts_with_all = ["explain", "all", "emit"])]
     what_if: Vec<Variation>,
     /// Show all inputs and what each does to the cost
-    #[arg(long, help_heading = "Report")]
+    #[arg(long, help_heading = "Report", conflicts_with_all = ["explain", "emit"])]
     all: bool,
     /// Show every formula with its numbers
-    #[arg(long, help_heading = "Report")]
+    #[arg(long, help_heading = "Report", conflicts_with = "emit")]
     explain: bool,
     #[command(flatten)]
     emit: EmitArgs,
@@ -93,7 +89,6 @@ impl PlanArgs {
         if let Some(seen) = &seen {
             inputs.observe(seen);
         }
-        check(&inputs.values)?;
         let prices = self.prices.prices(configured.prices.as_deref())?;
         let now_ns = self.observe.time().now_ns();
         let print = |output: &Output<'_>| self.output.print(output, now_ns);
@@ -107,17 +102,24 @@ impl PlanArgs {
             return Err(CommandError::usage(anyhow!("--check: expected a limit to check"))
                 .hint("--max-cost USD, --max-cores N or --max-storage SIZE"));
         }
-        if !limits.is_empty() && !self.limits.check && !self.inputs.has_flag("rate") {
+        let is_free = Input::of("rate").is_some_and(|rate| *inputs.origin(rate) == Origin::Default);
+        if !limits.is_empty() && !self.limits.check && is_free && self.what_if.is_empty() {
             solve(&mut inputs, &prices, &limits)?;
         }
         let values = inputs.values;
         let plan = Plan::of(&values, &prices);
+        expect_computable(&plan)?;
+        let verdict = self.verdict(&limits.of(&plan)).max(outcome);
         if let Some(target) = self.emit.emit {
-            self.emit.write(&plan, target)?;
+            // What exceeds a limit that is checked must not be deployed.
+            if verdict != Outcome::No {
+                self.emit.write(&plan, &inputs, target)?;
+            }
         } else if !self.what_if.is_empty() {
             let grid = whatif::grid(&values, &prices, &self.what_if);
             let grid = grid.map_err(|error| CommandError::usage(anyhow!(error)))?;
-            whatif_report::report(&self.what_if, &grid, print)?;
+            grid.iter().try_for_each(|(_, plan)| expect_computable(plan))?;
+            whatif_report::report(&self.what_if, &grid, &limits, print)?;
         } else if self.explain {
             explain::report(&inputs, &plan, &prices, print)?;
         } else {
@@ -134,11 +136,12 @@ impl PlanArgs {
             print(&Output {
                 document: &|| answer.document(),
                 json: &|| answer.json(),
-                rows: &|| rows(&plan),
-                objects: &|| ("capacity", vec![flat(&plan)]),
+                rows: &|| answer.rows(),
+                objects: &|| answer.objects(),
+                metrics: &|| ("capacity", vec![flat(&plan)]),
             })?;
         }
-        Ok(self.verdict(&limits.of(&plan)).max(outcome))
+        Ok(verdict)
     }
 
     /// Whether limits that are to be checked are kept.
@@ -154,6 +157,7 @@ impl PlanArgs {
     fn expect_full(&self) -> Result<(), CommandError> {
         let others = [
             ("--explain", self.explain),
+            ("--all", self.all),
             ("--emit", self.emit.emit.is_some()),
             ("--what-if", !self.what_if.is_empty()),
             ("limits", !self.limits.limits().is_empty() || self.limits.check),
@@ -168,12 +172,17 @@ impl PlanArgs {
     }
 }
 
-/// Expects that there is something to divide by.
-fn check(values: &Values) -> Result<(), CommandError> {
-    if values.utilisation <= 0.0 {
-        return Err(CommandError::usage(anyhow!("--utilisation: expected a share above zero such as 65%")));
+/// Expects numbers.
+fn expect_computable(plan: &Plan) -> Result<(), CommandError> {
+    match plan.beyond() {
+        None => Ok(()),
+        Some(step) => Err(CommandError::usage(anyhow!(
+            "the load is beyond what can be planned: {} ({}) is no number any more",
+            step.name,
+            step.title
+        ))
+        .hint("--explain is of no use there; a smaller --growth or --horizon may be")),
     }
-    Ok(())
 }
 
 /// Sets the highest sampling rate that keeps within limits.
@@ -208,25 +217,4 @@ fn solve(inputs: &mut Inputs, prices: &Prices, limits: &Limits) -> Result<(), Co
         inputs.set(input, rate, Origin::Solved);
     }
     Ok(())
-}
-
-/// A row for every result.
-fn rows(plan: &Plan) -> (Vec<String>, Vec<Vec<String>>) {
-    let headings = ["section", "name", "value", "unit"].map(str::to_owned).to_vec();
-    let input = INPUTS.iter().map(|input| {
-        let value = number(input.get(&plan.values)).to_string();
-        vec!["inputs".into(), input.key.into(), value, input.unit.name().into()]
-    });
-    let step = plan.sheet.steps.iter().map(|step| {
-        let value = number(step.value).to_string();
-        vec![step.section.into(), step.name.into(), value, step.unit.name().into()]
-    });
-    (headings, input.chain(step).collect())
-}
-
-/// All results as one object.
-fn flat(plan: &Plan) -> Value {
-    let step = |step: &crate::capacity::Step| (step.name.to_owned(), number(step.value));
-    let results = plan.sheet.steps.iter().map(step);
-    json!(results.collect::<serde_json::Map<_, _>>())
 }

@@ -18,7 +18,7 @@ impl Answer<'_> {
             let section = sections.entry(step.section).or_insert_with(|| json!({}));
             section[step.name] = number(step.value);
         }
-        let (low, high) = self.plan.cost_range(self.prices);
+        let (low, high) = self.plan.cost_range(self.inputs, self.prices);
         let tiers = self.tiers().map(|(tier, days, gib, usd)| {
             let class = &self.plan.classes[tier as usize];
             json!({"tier": tier.name(), "class": class, "days": number(days), "gib": number(gib), "usd": number(usd)})

@@ -28,7 +28,7 @@ impl Answer<'_> {
 
     /// For people.
     pub(super) fn document(&self) -> Document {
-        let (low, high) = self.plan.cost_range(self.prices);
+        let (low, high) = self.plan.cost_range(self.inputs, self.prices);
         let effects = sensitivity::effects(&self.plan.values, self.prices);
         let mut sections = vec![self.storage(), self.compute(), self.network(), self.waiting(), self.cost()];
         sections.extend(self.limits_section());
@@ -158,10 +158,13 @@ impl Answer<'_> {
     }
 }
 
-/// `cost: $1,234 a month, the limit is $500 a month`.
+/// `cost $1,234 a month, the limit is $500 a month`; to the last digit where they would look alike.
 pub(super) fn said(limit: &Limit) -> String {
     let (value, most) = (limit.unit.show(limit.value), limit.unit.show(limit.limit));
-    format!("{} {value}, the limit is {most}", limit.name)
+    match value == most {
+        false => format!("{} {value}, the limit is {most}", limit.name),
+        true => format!("{} {value}, {} over the limit", limit.name, limit.value - limit.limit),
+    }
 }
 
 fn counted(count: f64, what: &str) -> String {

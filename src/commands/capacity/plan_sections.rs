@@ -208,8 +208,8 @@ impl Answer<'_> {
         };
         let columns =
             [("input", false), ("value", true), ("-20 %", true), ("+20 %", true), ("value from", false)];
-        let bars = effects.iter().map(|effect| (effect.lower, effect.higher)).collect();
-        let title = "What matters most: cost a month with an input a fifth lower and higher";
+        let bars = effects.iter().map(Effect::range).collect();
+        let title = "What matters most: cost a month with an input a fifth, or one, lower and higher";
         let rows = effects.iter().map(row).collect();
         Section { behind: 1, ..Section::new(title, &columns, rows).with_bars(bars) }
     }

@@ -11,7 +11,7 @@ use crate::error::CommandError;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Prices")]
 pub(super) struct PriceArgs {
-    /// Take prices from FILE (YAML) instead of those that obs brings along
+    /// Replace prices that obs brings along by those in FILE (YAML)
     #[arg(long, value_name = "FILE", env = "OBS_CAPACITY_PRICES")]
     prices: Option<PathBuf>,
     /// Take one price, or class of storage, instead: ebs_gp3=0.07, hot=disk_nvme; repeatable

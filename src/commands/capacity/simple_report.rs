@@ -64,6 +64,7 @@ pub(super) fn report(
         document: &document,
         json: &json,
         rows: &|| (["name", "value"].map(str::to_owned).to_vec(), rows()),
-        objects: &|| ("capacity.simple", vec![results.clone()]),
+        objects: &|| vec![results.clone()],
+        metrics: &|| ("capacity.simple", vec![results.clone()]),
     })
 }

@@ -13,7 +13,7 @@ fn objects(line: &str) -> Vec<Value> {
 
 #[test]
 fn manifests_have_the_figures_of_the_plan() {
-    let line = "--spans 2M --rate 20% --retention 30d --outage 1m";
+    let line = "--spans 800k --rate 5% --retention 30d --outage 1m";
     let (objects, plan) = (objects(line), json(line));
     let of = |kind: &str, name: &str| {
         let found =
@@ -37,9 +37,21 @@ fn manifests_have_the_figures_of_the_plan() {
     let target: f64 = spans["target"]["averageValue"].as_str().unwrap().parse().unwrap();
     assert!((target / number(&plan["compute"]["gateway_spans"]) - 1.0).abs() < 0.01, "{target}");
     let config = of("ConfigMap", "otlp-gateway")["data"]["obs.yaml"].as_str().unwrap();
-    assert!(config.contains("base_rate: 0.2"), "{config}");
+    assert!(config.contains("base_rate: 0.05"), "{config}");
+    let queue = format!("buffer_capacity: {}", plan["memory"]["queue_items"]);
+    assert!(config.contains(&queue), "{queue} in {config}");
     let store = of("ConfigMap", "otlp-store")["data"]["obs.yaml"].as_str().unwrap();
     assert!(store.contains("retention_days: 30"), "{store}");
+}
+
+#[test]
+fn what_one_store_cannot_take_is_not_deployed() {
+    capacity("--spans 5M --rate 1 --emit k8s")
+        .expect(2, "stores, and a deployment has one\nhint: a lower --rate");
+    capacity("--spans 1k --retention 0d --emit k8s").expect(2, "--retention: expected a duration above zero");
+    capacity("--spans 5M --rate 1 --emit k8s --backend http://tempo:4317").expect(0, "");
+    capacity("--spans 1k --decision-wait 30s --emit k8s")
+        .expect(0, "--decision-wait: the deployment has no tail sampler");
 }
 
 #[test]

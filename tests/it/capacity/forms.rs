@@ -16,24 +16,38 @@ fn the_readme_shows_what_is_printed() {
 }
 
 #[test]
-fn csv_and_tsv_have_a_row_for_every_input_and_result() {
-    let plan = json(EXAMPLE);
-    let csv = capacity(&format!("{EXAMPLE} --format csv")).text();
-    let mut lines = csv.lines();
-    assert_eq!(lines.next(), Some("section,name,value,unit"));
-    let mut results = 0;
-    for line in lines {
-        let cells: Vec<&str> = line.split(',').collect();
-        let [section, name, value, _] = cells[..] else { panic!("{line}") };
+fn csv_has_a_row_for_every_input_result_limit_date_and_effect() {
+    let line = "--spans 100k --rate 5% --growth 10%/month --max-cost 5000";
+    let plan = json(line);
+    let csv = capacity(&format!("{line} --format csv"));
+    let mut reader = csv::Reader::from_reader(csv.stdout.as_slice());
+    assert_eq!(reader.headers().unwrap(), vec!["section", "name", "value", "unit", "from"]);
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let cell = |section: &str, name: &str, column: usize| {
+        let found = rows.iter().find(|row| &row[0] == section && &row[1] == name);
+        found.unwrap_or_else(|| panic!("no {section} {name}"))[column].to_owned()
+    };
+    let mut compared = 0;
+    for row in &rows {
+        let (section, name) = (&row[0], &row[1]);
         let expected = match section {
             "inputs" => &plan["inputs"][name]["value"],
+            "range" | "limits" | "growth" | "sensitivity" => continue,
             _ => &plan[section][name],
         };
-        assert_eq!(value.parse::<f64>().unwrap(), number(expected), "{line}");
-        results += 1;
+        assert_eq!(row[2].parse::<f64>().unwrap(), number(expected), "{section} {name}");
+        compared += 1;
     }
-    assert!(results > 90, "{results}");
-    assert_eq!(capacity(EXAMPLE).text(), csv.replace(',', "\t"));
+    assert!(compared > 100, "{compared}");
+    assert_eq!(cell("inputs", "rate", 4), "given");
+    assert_eq!(cell("limits", "cost.most", 2), "5000");
+    assert_eq!(cell("growth", "cost.date", 2), plan["growth"][0]["date"].as_str().unwrap());
+    assert_eq!(cell("range", "low_usd", 2), plan["cost_range_usd"]["low"].to_string());
+    assert_eq!(cell("sensitivity", "spans.lower_usd", 3), "USD/month");
+    let tsv = capacity(line).text();
+    assert!(tsv.starts_with("section\tname\tvalue\tunit\tfrom\n"), "{tsv}");
+    let ndjson = capacity(&format!("{line} --format ndjson"));
+    assert_eq!([tsv.lines().count() - 1, ndjson.lines().len()], [rows.len(); 2]);
 }
 
 #[test]
@@ -73,6 +87,22 @@ fn what_if_is_a_grid_in_every_form() {
     assert!(csv.lines().nth(6).unwrap().starts_with("1,30,"));
     let table = capacity(&format!("{line} --format table")).text();
     assert_eq!(table.lines().count(), 10, "{table}");
+    // With a limit every row says whether it keeps it; nothing is solved for.
+    let limited = json(&format!("{line} --max-cost 1000"));
+    for (row, limited) in rows.iter().zip(limited["rows"].as_array().unwrap()) {
+        assert_eq!(row["total_usd"], limited["total_usd"]);
+        let exceeded = !limited["exceeded"].as_array().unwrap().is_empty();
+        assert_eq!(exceeded, number(&row["total_usd"]) > 1000.0);
+    }
+    // Metrics: a point for each combination, named by it.
+    let otlp = capacity(&format!("{line} --format otlp"));
+    let document: Value = serde_json::from_slice(&otlp.stdout).unwrap();
+    let metrics = document["resourceMetrics"][0]["scopeMetrics"][0]["metrics"].as_array().unwrap();
+    assert!(metrics.iter().all(|metric| metric["name"] != "obs.capacity.what_if.rate"));
+    let points = metrics[0]["gauge"]["dataPoints"].as_array().unwrap();
+    let names: std::collections::BTreeSet<String> =
+        points.iter().map(|point| point["attributes"].to_string()).collect();
+    assert_eq!(names.len(), 6, "{names:?}");
 }
 
 #[test]
@@ -103,9 +133,11 @@ fn every_formula_is_shown_with_its_numbers() {
     }
     let peak = steps.iter().find(|step| step["name"] == "peak_rate").unwrap();
     assert_eq!(peak["formula"], "mean_rate * peak");
-    assert_eq!(peak["numbers"], "100,000 * 2.5");
+    assert_eq!(peak["numbers"], "100000 * 2.5");
     let table = capacity("--spans 100000 --explain --format table").text();
-    for part in ["= mean_rate * peak", "= 100,000 * 2.5", "AWS EBS gp3", "Vector's sizing guide"] {
+    for part in
+        ["= mean_rate * peak", "= 100000 * 2.5", "AWS EBS gp3", "Vector's sizing guide", "0.023 up to 51200"]
+    {
         assert!(table.contains(part), "{part}");
     }
 }

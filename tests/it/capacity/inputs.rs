@@ -32,10 +32,20 @@ fn wrong_inputs_are_told_with_what_was_expected() {
         ("--spans 1k --rate 1.5", "expected a share from 0 to 1 such as 0.05, 5% or 1/20, found \"1.5\""),
         ("--spans 1k --size 0", "expected bytes above zero such as 512, 1KiB or 1.5kB, found \"0\""),
         ("--spans 1k --growth -10%/month", "expected a growth of zero or more such as 10%/month"),
-        ("--spans -5", "expected a number above zero such as 2500, 100k or 1.5M, found \"-5\""),
+        ("--spans -5", "expected a number above zero such as 2500, 100k, 1.5M/min or 9G/day, found \"-5\""),
         ("--spans 1k --retention 7", "expected a duration such as 12h, 7d or 90d, found \"7\""),
         ("--spans 1k --zones 1.5", "expected a whole number of 1 or more"),
-        ("--spans 1k --utilisation 0", "--utilisation: expected a share above zero such as 65%"),
+        ("--spans 1k --utilisation 0", "expected a share above zero such as 65%"),
+        ("--spans 1k --what-if utilisation=0", "expected a share above zero such as 65%"),
+        (
+            "--spans 1k --what-if rate=0.1 --what-if rate=0.5",
+            "expected one --what-if with all values of rate",
+        ),
+        ("--spans 1k/week", "found \"1k/week\""),
+        ("--spans 1k --max-cost -5", "expected dollars such as 500 or 5k, found \"-5\""),
+        ("--spans 1k --growth 1000%/month --horizon 50y", "the load is beyond what can be planned: "),
+        ("--spans 1k --emit k8s --explain", "cannot be used with"),
+        ("--spans 1k --since 1d", "a range of time, and nowhere to look"),
         ("--spans 1k --what-if rtae=1", "there is no input \"rtae\"; a similar one is rate"),
         ("--spans 1k --what-if rate=2", "expected a share from 0 to 1"),
         (
@@ -127,5 +137,26 @@ fn a_profile_says_what_was_measured() {
 
 #[test]
 fn without_a_load_it_says_how_to_give_one() {
-    assert_eq!(json("--spans 100k")["inputs"]["spans"]["value"], 100_000);
+    capacity("").expect(2, "cannot open obs.db").expect(2, "how large is the load? --spans 100k says it");
+}
+
+#[test]
+fn the_range_is_as_wide_as_what_is_not_known() {
+    let width = |line: &str| {
+        let range = json(line)["cost_range_usd"].clone();
+        number(&range["high"]) - number(&range["low"])
+    };
+    let guessed = width("--spans 100k");
+    assert!(width("--spans 100k --size 1024") < guessed);
+    let inputs = json("--spans 100k")["inputs"].as_object().unwrap().clone();
+    let given = inputs.iter().filter(|(key, _)| *key != "spans").map(|(key, input)| {
+        let value = match input["unit"].as_str().unwrap() {
+            "s" => format!("{}ms", number(&input["value"]) * 1000.0),
+            "days" => format!("{}d", input["value"]),
+            _ => input["value"].to_string(),
+        };
+        format!(" --{} {value}", key.replace('_', "-"))
+    });
+    let line = format!("--spans 100k{}", given.collect::<String>());
+    assert!(width(&line) < 1e-6, "{line}: {}", width(&line));
 }

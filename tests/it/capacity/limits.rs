@@ -1,6 +1,7 @@
 //! Limits: solved for, checked, and reached by growth.
 
 use super::{capacity, json, number};
+use crate::support::{Obs, TempDir};
 
 #[test]
 fn a_budget_is_met_by_the_highest_rate() {
@@ -16,6 +17,34 @@ fn a_budget_is_met_by_the_highest_rate() {
     let cores = json("--spans 1M --rate 1 --max-cores 8");
     assert_eq!(cores["limits"][0]["exceeded"], true);
     assert!(number(&json("--spans 500k --max-cores 20")["compute"]["cores"]) <= 20.0);
+}
+
+#[test]
+fn a_rate_that_is_given_anywhere_is_not_solved_for() {
+    let dir = TempDir::new();
+    dir.write("obs.yaml", "capacity:\n  rate: 1%\n");
+    let obs = || Obs::new(&dir, "capacity --spans 100k --max-cost 1500 --format json");
+    for end in [obs().run(), obs().env("OBS_CAPACITY_RATE", "1%").run(), obs().args("--rate 1%").run()] {
+        let plan: serde_json::Value = serde_json::from_slice(&end.stdout).unwrap();
+        assert_eq!(plan["inputs"]["rate"]["value"], 0.01);
+    }
+}
+
+#[test]
+fn a_plan_that_exceeds_what_is_checked_is_not_deployed() {
+    let end = capacity("--spans 100k --check --max-cost 5 --emit k8s");
+    end.expect(1, "error: cost $");
+    assert!(end.stdout.is_empty());
+}
+
+#[test]
+fn fast_growth_reaches_limits_soon() {
+    let months = |growth: u32| {
+        let plan = json(&format!("--spans 100k --growth {growth}%/month --max-cost 5000 --rate 5%"));
+        number(&plan["growth"][0]["months"])
+    };
+    let found = [60, 80, 100, 1000].map(months);
+    assert!(found.is_sorted_by(|one, other| one > other && *other > 0.0), "{found:?}");
 }
 
 #[test]

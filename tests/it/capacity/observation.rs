@@ -389,8 +389,8 @@ fn where_nothing_is_seen_is_told() {
     let dir = TempDir::new();
     let capacity = |args: &str| Obs::new(&dir, "capacity").args(args).run();
     capacity("")
-        .expect(4, "obs: cannot open obs.db: No such file")
-        .expect(4, "--spans 100k says it; --db FILE, --prometheus URL or a stream show it");
+        .expect(2, "obs: cannot open obs.db: No such file")
+        .expect(2, "--spans 100k says it; --db FILE, --prometheus URL or a stream show it");
     store(&dir, Vec::new());
     capacity("--db obs.db").expect(4, "obs: obs.db holds no spans\nhint: --spans N plans without looking");
     store(&dir, frames(&[spans_of("front", vec![span(0)])]));

@@ -145,9 +145,9 @@ fn span_metrics_tell_services_sizes_and_errors() {
     });
     let seen = inputs(&observe(&rote.url, ""));
     assert_eq!((seen["spans"], seen["peak"], seen["errors"]), (400.0, 2.5, 0.025));
-    // Of 350 bytes on average; those with an error have 2000.
+    // Of 350 bytes on average; those with an error have 2000, the others 307.7.
     assert_eq!(seen["size"], 350.0);
-    assert!((seen["error_size"] - 2000.0 / 350.0).abs() < 1e-9, "{seen:?}");
+    assert!((seen["error_size"] - 6.5).abs() < 1e-9, "{seen:?}");
     let asked = rote.asked();
     assert!(
         asked.iter().all(|asked| asked.head.starts_with("POST /api/v1/query HTTP/1.1\r\n")),

@@ -64,7 +64,7 @@ fn kubernetes_takes_the_manifests() {
     }
     // What the command writes, into a directory.
     let dir = TempDir::new();
-    let line = "-q capacity --spans 250k --rate 1 --outage 1m --emit k8s --output manifests";
+    let line = "-q capacity --spans 250k --rate 10% --outage 1m --emit k8s --output manifests";
     Obs::new(&dir, line).run().expect(0, "");
     let names: Vec<String> = std::fs::read_dir(dir.path().join("manifests"))
         .unwrap()
