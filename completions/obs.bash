@@ -117,7 +117,7 @@ _obs() {
             return 0
             ;;
         obs__subcmd__capacity)
-            opts="-q -v -h -V --spans --peak --size --errors --error-size --growth --horizon --rate --retention --warm --cold --stored --headroom --replication --collect-speed --sample-speed --relay-speed --store-speed --compress-speed --decompress-speed --speed-size --per-byte --utilisation --replica-cores --min-replicas --spare --zones --nodes --burst --request --base-memory --memory-size --store-memory --batch-timeout --decision-wait --outage --compression-in --compression-out --overhead --retries --fanout --cross-zone --egress --nat --queries --query-time --query-objects --object-size --db --signal --prometheus --prometheus-headers-file --since --from --to --utc --now --model --profile --prices --price --budget --max-cost --max-cores --max-storage --check --what-if --all --explain --emit --output --image --namespace --backend --binary --format --config --quiet --verbose --log-format --help --version calibrate cost"
+            opts="-q -v -h -V --spans --peak --size --errors --error-size --growth --horizon --rate --retention --warm --cold --stored --headroom --replication --collect-speed --sample-speed --relay-speed --store-speed --compress-speed --decompress-speed --speed-size --per-byte --utilisation --replica-cores --min-replicas --spare --zones --nodes --burst --request --base-memory --memory-size --store-memory --batch-timeout --decision-wait --outage --compression-in --compression-out --overhead --retries --fanout --cross-zone --egress --nat --queries --query-time --query-objects --object-size --db --signal --prometheus --prometheus-match --prometheus-headers-file --since --from --to --utc --now --model --profile --prices --price --budget --max-cost --max-cores --max-storage --check --what-if --all --explain --emit --output --image --namespace --backend --binary --format --config --quiet --verbose --log-format --help --version calibrate cost"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -324,6 +324,10 @@ _obs() {
                     return 0
                     ;;
                 --prometheus)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --prometheus-match)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -469,35 +469,35 @@ complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_su
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l peak -d 'The busiest minute, by the average [default: 2.5]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l size -d 'Bytes of a span on the wire, uncompressed [default: 1 KiB]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l errors -d 'Share of spans with an error, which a sampler keeps [default: 1 %]' -r
-complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l error-size -d 'A span with an error is so many times as large as the average [default: 3]' -r
+complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l error-size -d 'A span with an error is so many times as large as one without [default: 3]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l growth -d 'Growth of the load, as 10%/month [default: 0 % a month]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l horizon -d 'Months ahead that the plan is for [default: 6 months]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l rate -d 'Share of the other traces that the sampler keeps [default: 5 %]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l retention -d 'How long spans stay in the hot tier [default: 7 days]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l warm -d 'How long they stay in the warm tier after that [default: 0 days]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l cold -d 'How long they stay in the cold tier after that [default: 0 days]' -r
-complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l stored -d 'Bytes in the store, with all that searches need, for each byte on the wire [default: 0.17]' -r
+complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l stored -d 'Bytes in the store, with all that searches need, for each byte on the wire [default: 0.2]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l headroom -d 'Room on a disk for what is merged, deleted and to come, as a factor [default: 1.25]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l replication -d 'Copies of everything [default: 1]' -r
-complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l collect-speed -d 'Spans a second and core that collect handles [default: 4M/s per core]' -r
-complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l sample-speed -d 'Spans a second and core that sample handles [default: 4.9M/s per core]' -r
-complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l relay-speed -d 'Spans a second and core that relay handles [default: 1.6M/s per core]' -r
-complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l store-speed -d 'Spans a second and core that store handles [default: 480k/s per core]' -r
+complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l collect-speed -d 'Spans a second and core that collect handles [default: 3.4M/s per core]' -r
+complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l sample-speed -d 'Spans a second and core that sample handles [default: 3.5M/s per core]' -r
+complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l relay-speed -d 'Spans a second and core that relay handles [default: 2.25M/s per core]' -r
+complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l store-speed -d 'Spans a second and core that store handles [default: 430k/s per core]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l compress-speed -d 'Spans a second and core that are compressed (zstd) to be sent [default: 2.9M/s per core]' -r
-complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l decompress-speed -d 'Spans a second and core that are decompressed [default: 9M/s per core]' -r
+complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l decompress-speed -d 'Spans a second and core that are decompressed [default: 7M/s per core]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l speed-size -d 'Bytes of the spans that these speeds were measured with [default: 349 B]' -r
-complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l per-byte -d 'Share of the work that grows with the size of a span [default: 60 %]' -r
+complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l per-byte -d 'Share of the work of all but the store that grows with the size of a span [default: 40 %]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l utilisation -d 'Share of a core that is to be used at the peak [default: 65 %]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l replica-cores -d 'Most cores of one gateway [default: 4 cores]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l min-replicas -d 'Fewest gateways [default: 3]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l spare -d 'Gateways that may fail while all else goes on [default: 1]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l zones -d 'Zones; the load survives the loss of one [default: 3]' -r
-complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l nodes -d 'Nodes with an agent each [default: 20]' -r
+complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l nodes -d 'Nodes with an agent each; 0 where programs send to the gateways [default: 20]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l burst -d 'How bursty requests arrive: the squared coefficient of variation, 1 is random [default: 4]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l request -d 'Spans in a request [default: 512]' -r
-complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l base-memory -d 'Memory of a gateway without load [default: 18 MiB]' -r
-complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l memory-size -d 'Bytes in memory for each byte on the wire of a span under way [default: 2]' -r
-complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l store-memory -d 'Memory of a store [default: 170 MiB]' -r
+complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l base-memory -d 'Memory of a gateway or an agent without load [default: 18 MiB]' -r
+complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l memory-size -d 'Bytes in memory for each byte on the wire of a span under way [default: 1.2]' -r
+complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l store-memory -d 'Memory of a store and of a search in it [default: 260 MiB]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l batch-timeout -d 'How long a batch waits for others [default: 200 ms]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l decision-wait -d 'How long a tail sampler holds spans before it decides [default: 0 s]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l outage -d 'How long the backend may be away while gateways hold what is kept [default: 30 s]' -r
@@ -506,16 +506,17 @@ complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_su
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l overhead -d 'What TLS, gRPC and TCP add [default: 5 %]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l retries -d 'What is sent again [default: 1 %]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l fanout -d 'Backends that everything goes to [default: 1]' -r
-complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l cross-zone -d 'Share of the traffic that crosses from one zone to another [default: 66.7 %]' -r
+complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l cross-zone -d 'Share of the traffic that goes to any zone, not to the nearest one [default: 100 %]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l egress -d 'Share of what goes out that leaves for the internet [default: 0 %]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l nat -d 'Share of what comes in that goes through a NAT gateway [default: 0 %]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l queries -d 'Searches a month [default: 100k a month]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l query-time -d 'CPU time of a search [default: 300 ms]' -r
-complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l query-objects -d 'Objects of the warm and cold tiers that a search reads [default: 20]' -r
+complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l query-objects -d 'Objects that a search reads where tiers keep objects, by the days that each keeps [default: 20]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l object-size -d 'Bytes of an object there [default: 1 MiB]' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l db -d 'The database [default: obs.db]' -r -F
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l signal -d 'Signal of frames that do not say theirs, as the collector\'s file exporter writes them' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l prometheus -d 'Ask a Prometheus server, such as http://localhost:9090, what it has seen, of the last day unless a time is given' -r
+complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l prometheus-match -d 'Only series with these labels, such as \'job="agent"\': spans that pass several collectors are counted by each' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l prometheus-headers-file -d 'File with headers for it, a line each: NAME: VALUE' -r -F
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l since -d 'From so long ago' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l from -d 'From this time on: RFC 3339, a local time such as 2026-11-21T10:00, now or now-2h' -r
@@ -524,9 +525,9 @@ complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_su
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l model -d 'The formulas: those with peaks, failures and stock, or simple ones in common use' -r -f -a "full\t'Peaks, failures, queues, stock, sampling and compression on the way'
 simple\t'Planning formulas in common use, for comparison'"
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l profile -d 'What obs capacity calibrate has measured' -r -F
-complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l prices -d 'Take prices from FILE (YAML) instead of those that obs brings along' -r -F
+complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l prices -d 'Replace prices that obs brings along by those in FILE (YAML)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l price -d 'Take one price, or class of storage, instead: ebs_gp3=0.07, hot=disk_nvme; repeatable' -r
-complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l max-cost -l budget -d 'Dollars a month; without --rate or --check the sampling rate that keeps within it is solved for' -r
+complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l max-cost -l budget -d 'Dollars a month; unless a rate is given or it is checked, the highest sampling rate that keeps within it is found' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l max-cores -d 'Cores in all; the same' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l max-storage -d 'What lies on all tiers, such as 2TiB; the same' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l what-if -d 'Compare values of an input, such as rate=0.01,0.05,1; repeated, all combinations' -r
@@ -541,7 +542,7 @@ complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_su
 complete -c obs -n "__fish_obs_using_subcommand capacity; and not __fish_seen_subcommand_from calibrate cost" -l format -d 'Form of the report [default: table on a terminal, tsv elsewhere]' -r -f -a "table\t'Aligned, with charts, for people'
 json\t'One JSON document'
 ndjson\t'A line of JSON a row'
-csv\t'Comma-separated: section, name, value, unit'
+csv\t'Comma-separated: a row for every input and result'
 tsv\t'Tab-separated, the same'
 markdown\t'Markdown, for a page that is kept'
 html\t'A page for a browser'
@@ -587,7 +588,7 @@ tsv\t'Tab-separated'
 otlp\t'A stream of metrics, encoded as OBS_FORMAT says'"
 complete -c obs -n "__fish_obs_using_subcommand capacity; and __fish_seen_subcommand_from cost" -l db -d 'The database [default: obs.db]' -r -F
 complete -c obs -n "__fish_obs_using_subcommand capacity; and __fish_seen_subcommand_from cost" -l signal -d 'Signal of frames that do not say theirs, as the collector\'s file exporter writes them' -r
-complete -c obs -n "__fish_obs_using_subcommand capacity; and __fish_seen_subcommand_from cost" -l prices -d 'Take prices from FILE (YAML) instead of those that obs brings along' -r -F
+complete -c obs -n "__fish_obs_using_subcommand capacity; and __fish_seen_subcommand_from cost" -l prices -d 'Replace prices that obs brings along by those in FILE (YAML)' -r -F
 complete -c obs -n "__fish_obs_using_subcommand capacity; and __fish_seen_subcommand_from cost" -l price -d 'Take one price, or class of storage, instead: ebs_gp3=0.07, hot=disk_nvme; repeatable' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and __fish_seen_subcommand_from cost" -l now -d 'Take this for the present, for results that can be repeated' -r
 complete -c obs -n "__fish_obs_using_subcommand capacity; and __fish_seen_subcommand_from cost" -l config -d 'Configuration file (YAML) [default: ./obs.yaml if there is one]' -r -F

@@ -51,6 +51,9 @@ pub struct Sample {
     pub source: String,
     /// How many different ones there were.
     pub spans: u64,
+    /// Spans in a request as they came; they are measured in requests of 1000.
+    #[serde(default)]
+    pub spans_per_request: f64,
 }
 
 /// Spans a second that one core handles.

@@ -92,13 +92,16 @@ fn check_room(directory: &Path, needed: u64) -> Result<(), CommandError> {
 /// parents.
 #[derive(Debug, Clone, Copy, Default)]
 struct Key {
-    trace: [u8; 16],
+    /// Not of the last seven bytes, on which a sampler that has run before decided.
+    trace: [u8; 9],
     span: [u8; 8],
 }
 
 impl Key {
     fn random(random: &mut fastrand::Rng) -> Key {
-        Key { trace: random.u128(..).to_ne_bytes(), span: random.u64(..).to_ne_bytes() }
+        let mut trace = [0; 9];
+        random.fill(&mut trace);
+        Key { trace, span: random.u64(..).to_ne_bytes() }
     }
 
     /// The same spans with other ids.

@@ -93,7 +93,11 @@ pub fn calibrate(
         measured_at,
         version: env!("CARGO_PKG_VERSION").into(),
         host: host::host(),
-        sample: SampleProfile { source: sample.source.clone(), spans: sample.spans },
+        sample: SampleProfile {
+            source: sample.source.clone(),
+            spans: sample.spans,
+            spans_per_request: sample.spans as f64 / sample.came as f64,
+        },
         stages: Stages {
             collect: median(collect)?,
             sample: median(sample_)?,

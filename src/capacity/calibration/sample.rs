@@ -1,4 +1,4 @@
-//! The spans that are measured with, as the requests in which they came.
+//! The spans that are measured with, in requests as relays send them.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use anyhow::anyhow;
 use super::frames::MAX_BYTES;
 use crate::collect::synthetic::{Traffic, TrafficOptions};
 use crate::error::CommandError;
-use crate::otlp::{Batch, Signal};
+use crate::otlp::{Batch, Signal, join};
 use crate::store::{Database, Selection};
 use crate::stream::{Event, Input, Stop};
 
@@ -21,8 +21,10 @@ const SYNTHETIC_RATE: f64 = 10_000.0;
 pub struct Sample {
     /// Where they are from.
     pub source: String,
-    /// Their requests.
+    /// Their requests; small ones that came in a row are one.
     pub requests: Vec<Batch>,
+    /// Requests in which they came.
+    pub came: u64,
     /// Spans in them.
     pub spans: u64,
     /// Bytes of them.
@@ -45,7 +47,15 @@ pub struct LeftOut {
 
 impl Sample {
     fn new(source: String, max_spans: u64) -> Sample {
-        Sample { source, requests: Vec::new(), spans: 0, bytes: 0, left_out: LeftOut::default(), max_spans }
+        Sample {
+            source,
+            requests: Vec::new(),
+            came: 0,
+            spans: 0,
+            bytes: 0,
+            left_out: LeftOut::default(),
+            max_spans,
+        }
     }
 
     /// The first spans of streams, so many at the most; objects that cannot be read are told to `rejected`.
@@ -132,12 +142,14 @@ impl Sample {
         } else if items > 0 {
             self.spans += items;
             self.bytes += bytes;
+            self.came += 1;
             self.requests.push(batch);
         }
     }
 
-    fn expect_spans(self) -> Result<Sample, CommandError> {
+    fn expect_spans(mut self) -> Result<Sample, CommandError> {
         if !self.requests.is_empty() {
+            self.requests = joined(&self.requests);
             return Ok(self);
         }
         let found = match self.left_out {
@@ -150,5 +162,38 @@ impl Sample {
         Err(CommandError::usage(anyhow!("{}: expected spans, found {found}", self.source)).hint(
             "name files of traces or a database that holds some; without either synthetic ones are used",
         ))
+    }
+}
+
+/// Small requests in a row as one, as agents send them on: gateways see no others.
+fn joined(requests: &[Batch]) -> Vec<Batch> {
+    /// As many as the generator of `scripts/bench` sends.
+    const SPANS: usize = 1000;
+    let mut open = 0;
+    let groups = requests.chunk_by(|one, next| {
+        open += one.items();
+        let fits = open + next.items() <= SPANS;
+        if !fits {
+            open = 0;
+        }
+        fits
+    });
+    groups.map(|group| if let [one] = group { one.clone() } else { join(Signal::Traces, group) }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_requests_are_joined() {
+        let batch = |items: usize| Batch::built(Signal::Traces, vec![0; items], items);
+        let items = |requests: &[usize]| -> Vec<usize> {
+            let requests: Vec<Batch> = requests.iter().map(|items| batch(*items)).collect();
+            joined(&requests).iter().map(Batch::items).collect()
+        };
+        assert_eq!(items(&[400, 400, 300, 5000, 1, 999, 1]), [800, 300, 5000, 1000, 1]);
+        assert_eq!(items(&[1000, 1000]), [1000, 1000]);
+        assert_eq!(items(&[9; 300]), [999, 999, 702]);
     }
 }

@@ -115,7 +115,9 @@ fn end(children: &Running, files: &Path) {
     // This process itself may be about to make one.
     for _ in 0..10 {
         match std::fs::remove_dir_all(files) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
             _ => break,
         }
     }

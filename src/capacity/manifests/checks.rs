@@ -46,6 +46,9 @@ pub fn backend(text: &str) -> Result<String, String> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err("expected no user name and password in the URL; send them as a header".into());
     }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("expected a URL that ends behind the port or the path; send keys as headers".into());
+    }
     // As it was parsed: without the space and the control characters that URLs may be surrounded by.
     Ok(url.as_str().trim_end_matches('/').into())
 }
@@ -89,7 +92,9 @@ mod tests {
     fn a_backend_is_a_url_without_secrets() {
         assert_eq!(backend("https://otlp.example:4317/").as_deref(), Ok("https://otlp.example:4317"));
         assert_eq!(backend("http://a:1\n").as_deref(), Ok("http://a:1"));
-        for bad in ["", "gateway:4317", "ftp://a", "http://", "http://me:secret@a:4317"] {
+        for bad in
+            ["", "gateway:4317", "ftp://a", "http://", "http://me:secret@a:4317", "http://a:4317/?key=secret"]
+        {
             let message = backend(bad).unwrap_err();
             assert!(!message.contains("secret"), "{message}");
         }

@@ -83,7 +83,7 @@ fn agent(deployment: &Deployment) -> String {
         deployment,
         program: &program,
         size: deployment.agent.size,
-        placement: String::new(),
+        placement: EVERYWHERE.into(),
         mounts: "",
         volumes: "",
     };
@@ -95,6 +95,9 @@ fn agent(deployment: &Deployment) -> String {
         pod = indented(&pod.template(), 4),
     )
 }
+
+/// On nodes with taints too.
+const EVERYWHERE: &str = "tolerations:\n- operator: Exists";
 
 /// The endpoint of a service, a word of a pipeline.
 fn service(name: &str, deployment: &Deployment) -> String {
@@ -139,6 +142,7 @@ impl Pod<'_> {
             stop = STOP_TIMEOUT.as_secs(),
             drain = DRAIN_TIMEOUT.as_secs(),
             placement = indented(&self.placement, 2),
+            ack = pipelines::name(self.program.ack),
             image = quoted(&self.deployment.image),
             cores = self.size.millicores(),
             most_cores = self.size.most_cores(),

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::Deployment;
 use crate::choice::Choice;
+use crate::pipeline::AckOn;
 use crate::pipeline::text::Word;
-use crate::relay::Compression;
 
 /// A process that is told to end may take so long to hand on what it has.
 pub(super) const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
@@ -37,6 +37,7 @@ impl Listen {
 pub(super) struct Program {
     pub(super) pipeline: String,
     pub(super) config: String,
+    pub(super) ack: AckOn,
 }
 
 /// The agent of a node, which sends to the gateways at `to`, a word of a pipeline.
@@ -50,6 +51,7 @@ pub(super) fn agent(deployment: &Deployment, listen: Listen, to: &str) -> Progra
             relay = relay(deployment, to),
         ),
         config: batching(deployment, deployment.agent.buffer_capacity),
+        ack: AckOn::Delivery,
     }
 }
 
@@ -57,19 +59,21 @@ pub(super) fn agent(deployment: &Deployment, listen: Listen, to: &str) -> Progra
 pub(super) fn gateway(deployment: &Deployment, listen: Listen, to: &str) -> Program {
     Program {
         pipeline: format!(
-            "# What agents send is sampled and sent on; they are answered when it has arrived.\n\
+            "# What agents send is sampled and sent on. They are answered when it is in the queue, which holds it while the\n\
+             # backend is away; a gateway that is killed loses that.\n\
              {collect}\n| sample\n| {relay}\n",
             collect = collect(listen),
             relay = relay(deployment, to),
         ),
         config: sampling(deployment) + &batching(deployment, deployment.gateway.buffer_capacity),
+        ack: AckOn::Accept,
     }
 }
 
 /// The store.
 pub(super) fn store(deployment: &Deployment, listen: Listen) -> Program {
     let pipeline = format!("# What gateways send is kept.\n{}\n| store\n", collect(listen));
-    Program { pipeline, config: storage(deployment) }
+    Program { pipeline, config: storage(deployment), ack: AckOn::Delivery }
 }
 
 /// Gateway and store in one, which shows traces in Jaeger and metrics in Prometheus.
@@ -89,6 +93,8 @@ pub(super) fn local(deployment: &Deployment) -> Program {
         config: sampling(deployment)
             + &storage(deployment)
             + &batching(deployment, deployment.gateway.buffer_capacity),
+        // Jaeger refuses logs, of which senders would be told.
+        ack: AckOn::Accept,
     }
 }
 
@@ -106,9 +112,10 @@ fn relay(deployment: &Deployment, to: &str) -> String {
     format!("relay --to {to} --compression {} --give-up-after {give_up}s", name(deployment.compression))
 }
 
-fn name(compression: Compression) -> &'static str {
-    let named = Compression::CHOICES.iter().find(|(_, _, choice)| *choice == compression);
-    named.map_or("none", |(name, _, _)| name)
+/// The name of a choice.
+pub(super) fn name<T: Choice + PartialEq>(choice: T) -> &'static str {
+    let named = T::CHOICES.iter().find(|(_, _, other)| *other == choice);
+    named.map_or("", |(name, _, _)| name)
 }
 
 fn sampling(deployment: &Deployment) -> String {

@@ -86,6 +86,7 @@ impl Service {
             what = what,
             binary = executable(&deployment.binary),
             health = self.health,
+            ack = pipelines::name(self.program.ack),
             drain = DRAIN_TIMEOUT.as_secs(),
             stop = STOP_TIMEOUT.as_secs(),
             settings = self.settings,

@@ -25,6 +25,9 @@ pub(super) struct ObserveArgs {
     /// Ask a Prometheus server, such as http://localhost:9090, what it has seen, of the last day unless a time is given
     #[arg(long, value_name = "URL", help_heading = "Prometheus")]
     prometheus: Option<String>,
+    /// Only series with these labels, such as 'job="agent"': spans that pass several collectors are counted by each
+    #[arg(long, value_name = "LABELS", requires = "prometheus", help_heading = "Prometheus")]
+    prometheus_match: Option<String>,
     /// File with headers for it, a line each: NAME: VALUE
     #[arg(long, value_name = "FILE", requires = "prometheus", help_heading = "Prometheus")]
     prometheus_headers_file: Option<PathBuf>,
@@ -94,7 +97,9 @@ impl ObserveArgs {
         let (from, to) = self.time.range_ns()?;
         let to = to.unwrap_or_else(|| self.time.now_ns());
         let from = from.unwrap_or_else(|| to.saturating_sub(DAY_NS));
-        let observation = of_prometheus(&server, [from, to], |ns| self.time.text(ns))?;
+        let matchers = self.prometheus_match.as_deref().unwrap_or_default();
+        let matchers = matchers.trim().trim_start_matches('{').trim_end_matches('}');
+        let observation = of_prometheus(&server, matchers, [from, to], |ns| self.time.text(ns))?;
         Ok(Seen { observation, outcome: Outcome::Ok })
     }
 }

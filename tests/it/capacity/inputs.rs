@@ -108,7 +108,7 @@ fn a_profile_says_what_was_measured() {
         "measured_at": "2026-11-28T00:00:00Z",
         "version": "0.1.0",
         "host": {"cpu": "a test", "cores": 2, "system": "Linux"},
-        "sample": {"source": "synthetic", "spans": 1000},
+        "sample": {"source": "synthetic", "spans": 20000},
         "stages": {"collect": measured(1e6), "sample": measured(2e6), "relay": measured(3e6), "store": measured(4e6)},
         "bytes": {"wire": 500.0, "gzip": 120.0, "zstd": 100.0, "stored": 50.0},
         "memory_bytes_per_span": measured(1000.0),

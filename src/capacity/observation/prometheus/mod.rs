@@ -16,21 +16,27 @@ use crate::error::CommandError;
 use counters::{Counter, Present};
 use history::History;
 
-/// The load in a range of time in nanoseconds since the epoch; `text` writes such a time for people.
+/// The load in a range of time in nanoseconds since the epoch, of series with the labels that `matchers` say (`job="agent"`);
+/// `text` writes such a time for people.
 ///
 /// # Errors
 /// The server cannot be reached, or has nothing that counts spans.
 pub fn of_prometheus(
     server: &Server,
+    matchers: &str,
     [from_ns, to_ns]: [i64; 2],
     text: impl Fn(u64) -> String,
 ) -> Result<Observation, CommandError> {
     let range = [from_ns, to_ns].map(|ns| ns as f64 / 1e9);
     let present = Present::find(server, range)?;
     let counter = present.counter(server)?;
-    let history = History::of(server, counter.name, range)?;
-    let total = history.total(counter.name)?;
-    let mut services = if counter.by_service { services(&history, counter)? } else { Vec::new() };
+    let spans = select(counter.name, &[matchers]);
+    let history = History::of(server, &spans, range)?;
+    let total = history.total(&spans)?;
+    if !counter.by_service {
+        warn_of_jobs(server, &spans, range[1])?;
+    }
+    let mut services = if counter.by_service { services(&history, counter, matchers)? } else { Vec::new() };
     sort(&mut services);
     let (size, error_size) = sizes(&history, &present, &services)?;
     let errors = services.iter().map(|service| service.spans * service.errors).sum::<f64>();
@@ -48,10 +54,14 @@ pub fn of_prometheus(
 }
 
 /// What each service has, and which share of it has failed.
-fn services(history: &History<'_>, counter: &Counter) -> Result<Vec<ServiceLoad>, CommandError> {
-    let spans = history.by_service(counter.name)?;
-    let failed = history.by_service(&failed(counter.name))?;
-    let bytes = history.bytes(counter)?;
+fn services(
+    history: &History<'_>,
+    counter: &Counter,
+    matchers: &str,
+) -> Result<Vec<ServiceLoad>, CommandError> {
+    let spans = history.by_service(&select(counter.name, &[matchers]))?;
+    let failed = history.by_service(&select(counter.name, &[FAILED, matchers]))?;
+    let bytes = history.bytes(counter, matchers)?;
     let service = |(name, spans): (String, f64)| {
         let size = bytes.all.get(&name).map(|bytes| bytes / spans);
         let failed = failed.get(&name).copied().unwrap_or_default();
@@ -85,9 +95,31 @@ fn sizes(
     Ok((Some(size).filter(|size| size.is_finite() && *size > 0.0), None))
 }
 
-/// Those of a counter that have failed.
-fn failed(counter: &str) -> String {
-    format!("{counter}{{status_code=~\"(?i)(status_code_)?error\"}}")
+/// Spans that have failed.
+const FAILED: &str = "status_code=~\"(?i)(status_code_)?error\"";
+
+/// The series of a counter with these labels.
+fn select(counter: &str, matchers: &[&str]) -> String {
+    let matchers: Vec<&str> = matchers.iter().copied().filter(|matchers| !matchers.is_empty()).collect();
+    match matchers.is_empty() {
+        true => counter.to_owned(),
+        false => format!("{counter}{{{}}}", matchers.join(",")),
+    }
+}
+
+/// Says which jobs count spans, where it is more than one: what passes both is counted by both.
+fn warn_of_jobs(server: &Server, spans: &str, at: f64) -> Result<(), CommandError> {
+    let found = server.query(&format!("count by (job) ({spans})"), at)?;
+    let jobs: Vec<String> = found.into_iter().filter_map(|mut sample| sample.labels.remove("job")).collect();
+    if jobs.len() > 1 {
+        tracing::warn!(
+            "{spans} is counted by the jobs {}; what passes several of them counts several times, unless \
+             --prometheus-match 'job=\"{}\"' chooses one",
+            jobs.join(", "),
+            jobs[0]
+        );
+    }
+    Ok(())
 }
 
 /// Bytes a second by service.
@@ -98,8 +130,11 @@ struct Bytes {
 }
 
 impl History<'_> {
-    fn bytes(&self, counter: &Counter) -> Result<Bytes, CommandError> {
+    fn bytes(&self, counter: &Counter, matchers: &str) -> Result<Bytes, CommandError> {
         let Some(bytes) = counter.bytes else { return Ok(Bytes::default()) };
-        Ok(Bytes { all: self.by_service(bytes)?, failed: self.by_service(&failed(bytes))? })
+        Ok(Bytes {
+            all: self.by_service(&select(bytes, &[matchers]))?,
+            failed: self.by_service(&select(bytes, &[FAILED, matchers]))?,
+        })
     }
 }

@@ -113,11 +113,11 @@ fn spans_go_through_agent_and_gateway_to_the_store() {
         let (from, to) = (peer(target, "store"), local(store.port("gRPC")));
         let gateway = gateway(target, &deployment, &dirs[1], &from, &to);
         send(target, &deployment, &gateway);
-        // Acknowledged through all of them.
-        expect_sampled(&deployment, stored(&dirs[0]) as usize);
         expect_healthy(&store);
+        // It hands on what it has accepted.
         end(gateway);
         end(store);
+        expect_sampled(&deployment, stored(&dirs[0]) as usize);
     }
 }
 
@@ -127,9 +127,32 @@ fn spans_go_through_agent_and_gateway_to_the_backend() {
         let (dir, sink, deployment) = (TempDir::new(), Sink::accepting(), with_backend());
         let gateway = gateway(target, &deployment, &dir, "https://otlp.example:4317", &sink.url());
         send(target, &deployment, &gateway);
+        end(gateway);
         expect_sampled(&deployment, sink.span_ids().len());
         assert!(sink.span_ids().is_superset(&ids(0..ERRORS)));
-        end(gateway);
+    }
+}
+
+#[test]
+fn gateways_hold_what_they_keep_while_the_backend_is_away() {
+    const NOBODY: &str = "http://127.0.0.1:9";
+    for target in [Target::K8s, Target::Systemd] {
+        let dirs = [TempDir::new(), TempDir::new()];
+        let deployment = Deployment { rate: 1.0, ..large() };
+        let gateway = gateway(target, &deployment, &dirs[0], &peer(target, "store"), NOBODY);
+        let agent = Program::of(target, &deployment, "agent");
+        let agent =
+            agent.replace(&peer(target, "gateway"), &local(gateway.port("gRPC"))).here().start(&dirs[1]);
+        let client = GrpcClient::connect(agent.port("gRPC"));
+        // More requests than an agent may have under way.
+        for _ in 0..20 {
+            client.traces(spans()).unwrap();
+        }
+        expect_healthy(&agent);
+        expect_healthy(&gateway);
+        let metrics = HttpClient::connect(gateway.health()).get("/metrics").text();
+        let waiting = format!("otlp_queue_length{{stage=\"relay\"}} {}\n", 20 * SPANS);
+        assert!(metrics.contains(&waiting), "{waiting} in {metrics}");
     }
 }
 
