@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::GIB;
 use super::prices::{Prices, Tier};
 use crate::error::CommandError;
 use crate::store::{Database, Selection, Stored};
 
-const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
 const DAY_NS: f64 = 86_400.0 * 1e9;
 
 /// The tiers that there are, the first of which takes what is new, and for how many days each keeps it; one that does not

@@ -31,6 +31,6 @@ pub use observation::{Observation, ServiceLoad};
 pub use plan::{Plan, residence_bytes, stock_gib};
 pub use prices::{Prices, Tier};
 pub use profile::Profile;
-pub use quantity::{Unit, amount, digits, usd};
+pub use quantity::{GIB, Unit, amount, digits, usd};
 pub use sheet::Step;
 pub use simple::Simple;

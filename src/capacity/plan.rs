@@ -7,9 +7,8 @@
 use super::prices::{Class, Kind, Prices, Tier};
 use super::queueing::{burstiness, mean_wait, quantile_wait, square_root_staffing};
 use super::sheet::{Sheet, Step, ceil, floor, formulas, known, max, min, pow};
-use super::{INPUTS, Inputs, Values};
+use super::{GIB, INPUTS, Inputs, Values};
 
-const GIB: f64 = 1_073_741_824.0;
 const DAY_S: f64 = 86_400.0;
 const MONTH_H: f64 = 730.0;
 const MONTH_S: f64 = MONTH_H * 3600.0;

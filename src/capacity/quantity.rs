@@ -203,7 +203,8 @@ impl Unit {
     }
 }
 
-const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
+/// Bytes of a GiB.
+pub const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
 
 /// A number with an optional `k`, `M` or `G`, and `_` between digits.
 fn number(text: &str) -> Option<f64> {

@@ -6,10 +6,9 @@
 
 use serde::Serialize;
 
-use super::Values;
+use super::{GIB, Values};
 
 const DAY_S: f64 = 86_400.0;
-const GIB: f64 = 1_073_741_824.0;
 const MONTH_DAYS: f64 = 30.0;
 
 /// The results, in the units that their names say, where GB is 2³⁰ bytes.

@@ -35,11 +35,11 @@ _HEADERS, _TIMEOUT, _COMPRESSION, _CERTIFICATE, _CLIENT_CERTIFICATE, _CLIENT_KEY
 peer refuses for good, or does not take within --give-up-after, goes to the dead-letter file or is lost; both end \
 with exit code 4. While the peer is slow the relay reads its input more slowly.";
 
-const DEFAULT_BATCH_ITEMS: NonZeroUsize = at_least_one(8192);
+pub(super) const DEFAULT_BATCH_ITEMS: NonZeroUsize = at_least_one(8192);
 /// Receivers commonly take 4 MiB.
 const DEFAULT_BATCH_BYTES: NonZeroUsize = at_least_one(2 << 20);
 /// At most 30 MB.
-const DEFAULT_CAPACITY: NonZeroUsize = at_least_one(30_000);
+pub(super) const DEFAULT_CAPACITY: NonZeroUsize = at_least_one(30_000);
 const DEFAULT_UNDER_WAY: NonZeroUsize = at_least_one(8);
 
 const fn at_least_one(number: usize) -> NonZeroUsize {

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::Size;
+use crate::capacity::GIB;
 
 const MIB: f64 = (1_u64 << 20) as f64;
-const GIB: f64 = (1_u64 << 30) as f64;
 
 /// The head of a file: what it is and how it was made.
 pub(super) fn head(what: &str, command: &str) -> String {

@@ -7,19 +7,16 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use clap::Args;
 
+use super::super::relay::{DEFAULT_BATCH_ITEMS, DEFAULT_CAPACITY};
 use crate::capacity::manifests::{self, Agent, Deployment, File, Gateway, Size, Store, Target};
-use crate::capacity::{Input, Inputs, Origin, Plan};
+use crate::capacity::{GIB, Input, Inputs, Origin, Plan};
 use crate::commands::one_of;
 use crate::error::CommandError;
 use crate::relay::Compression;
 use crate::ui::table;
 
-const GIB: f64 = 1_073_741_824.0;
 /// The autoscaler may go so far beyond the plan: three times the peak is no load but a mistake.
 const MOST: f64 = 3.0;
-/// The defaults of `obs relay`.
-const AGENT_BUFFER: u64 = 30_000;
-const BATCH: u64 = 8192;
 
 /// What is made of the plan.
 #[derive(Debug, Clone, Args)]
@@ -112,15 +109,15 @@ impl EmitArgs {
             spans_per_second: value("gateway_spans"),
             zones: values.zones as u32,
             outage: Duration::try_from_secs_f64(values.outage).unwrap_or_default(),
-            batch_size: BATCH,
+            batch_size: DEFAULT_BATCH_ITEMS.get() as u64,
             batch_timeout: batch_timeout(inputs),
             gateway: Gateway {
                 size: size("gateway"),
                 replicas: count("gateways"),
                 max_replicas: (value("gateways") * MOST).min(f64::from(u32::MAX)) as u32,
-                buffer_capacity: (value("queue_items") as u64).max(AGENT_BUFFER),
+                buffer_capacity: (value("queue_items") as u64).max(DEFAULT_CAPACITY.get() as u64),
             },
-            agent: Agent { size: size("agent"), buffer_capacity: AGENT_BUFFER },
+            agent: Agent { size: size("agent"), buffer_capacity: DEFAULT_CAPACITY.get() as u64 },
             store: Store {
                 size: size("store"),
                 disk_bytes: value("store_disk_gib") * GIB,
