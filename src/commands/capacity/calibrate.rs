@@ -28,8 +28,9 @@ Examples:
 
 const DETAILS: &str = "\
 The stages run as processes of their own, with the spans that are given (else synthetic ones), in a temporary \
-directory and without any configuration; their speed is spans by the CPU seconds that they were charged. Spans are \
-repeated, with other ids, until there are enough; bytes a span are those of one pass. It takes about half a minute and \
+directory and without any configuration; their speed is spans by the CPU seconds that they were charged. Small \
+requests are joined to 1000 spans, as agents send them on; who receives smaller ones needs more. Spans are repeated, with \
+other ids, until there are enough; bytes a span are those of one pass. It takes about half a minute and \
 up to 1 GB in TMPDIR. Let nothing else run meanwhile: the spread says how far the rounds are apart.";
 
 const DEFAULT_ROUNDS: NonZeroUsize = match NonZeroUsize::new(5) {

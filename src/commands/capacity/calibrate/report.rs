@@ -34,6 +34,11 @@ pub(super) fn table(profile: &Profile, format: Format) -> Table {
     }
 }
 
+/// In how large requests the spans came.
+fn came(profile: &Profile) -> String {
+    format!("{} in a request as they came", amount(profile.sample.spans_per_request))
+}
+
 fn rows(profile: &Profile) -> Vec<Row> {
     let Profile { stages, bytes, .. } = profile;
     let of_rounds = |name: &str, unit: &'static str, measured: Measured, note: String| Row {
@@ -56,6 +61,7 @@ fn rows(profile: &Profile) -> Vec<Row> {
     let of_wire = |size: f64| format!("{} of the wire", amount(size / bytes.wire));
     let memory = profile.memory_bytes_per_span;
     let mut rows = vec![
+        once("spans".into(), "spans", profile.sample.spans as f64, came(profile)),
         speed("collect", stages.collect),
         speed("sample", stages.sample),
         speed("relay", stages.relay),
