@@ -151,7 +151,9 @@ mod tests {
         {
             let expected: Vec<Vec<u8>> = ids(request, number)
                 .into_iter()
-                .map(|id| id.iter().zip(key).map(|(byte, key)| byte ^ key).collect())
+                .map(|id| {
+                    id.iter().zip(key.iter().chain([0; 7].iter())).map(|(byte, key)| byte ^ key).collect()
+                })
                 .collect();
             assert_eq!(ids(&changed, number), expected, "field {number}");
         }

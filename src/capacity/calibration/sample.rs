@@ -187,10 +187,28 @@ mod tests {
 
     #[test]
     fn small_requests_are_joined() {
-        let batch = |items: usize| Batch::built(Signal::Traces, vec![0; items], items);
+        // Fields of their number and of bytes.
+        let field = |number: u8, content: Vec<u8>| {
+            let mut bytes = vec![number << 3 | 2];
+            let mut length = content.len();
+            while length > 0x7f {
+                bytes.push(length as u8 | 0x80);
+                length >>= 7;
+            }
+            bytes.push(length as u8);
+            bytes.extend(content);
+            bytes
+        };
+        let batch = |items: usize| {
+            let spans = field(2, Vec::new()).repeat(items);
+            Batch::built(Signal::Traces, field(1, field(2, spans)), items)
+        };
         let items = |requests: &[usize]| -> Vec<usize> {
             let requests: Vec<Batch> = requests.iter().map(|items| batch(*items)).collect();
-            joined(&requests).iter().map(Batch::items).collect()
+            let joined = joined(&requests);
+            let bytes = |batches: &[Batch]| batches.iter().map(|batch| batch.bytes().len()).sum::<usize>();
+            assert_eq!(bytes(&joined), bytes(&requests));
+            joined.iter().map(Batch::items).collect()
         };
         assert_eq!(items(&[400, 400, 300, 5000, 1, 999, 1]), [800, 300, 5000, 1000, 1]);
         assert_eq!(items(&[1000, 1000]), [1000, 1000]);
