@@ -111,6 +111,7 @@ fn a_database_is_measured_up_to_so_many_spans() {
     let first: Vec<_> = rows.iter().map(|row| (row[0], row[1])).collect();
     let expected = [
         ("measured", "unit"),
+        ("spans", "spans"),
         ("collect", "spans/s per core"),
         ("sample", "spans/s per core"),
         ("relay", "spans/s per core"),
@@ -126,7 +127,8 @@ fn a_database_is_measured_up_to_so_many_spans() {
         ("export p99, 80 % load", "ms"),
     ];
     assert_eq!(first, expected);
-    assert_eq!(rows[4][2], profile.stages.store.median.to_string());
+    assert_eq!(rows[5][2], profile.stages.store.median.to_string());
+    assert_eq!(rows[1].last(), Some(&"100 in a request as they came"));
 }
 
 #[test]
@@ -139,7 +141,7 @@ fn what_cannot_be_read_is_told_and_the_rest_measured() {
     end.expect(3, "stdin:2:");
     assert_eq!(profile(&dir, "profile.json").sample.spans, 80);
     let lines = end.lines();
-    assert_eq!((lines.len(), &lines[0]["measured"]), (13, &Value::from("collect")));
+    assert_eq!((lines.len(), &lines[1]["measured"]), (14, &Value::from("collect")));
 }
 
 #[test]
