@@ -212,8 +212,10 @@ fn the_local_system_shows_everything() {
     let configs = &system["configs"];
     let services = system["services"].as_object().unwrap();
     for (name, service) in services {
-        assert!(service["healthcheck"]["test"].is_array(), "{name}");
-        for port in service["ports"].as_array().unwrap() {
+        let ports = service["ports"].as_array();
+        // What only sends has nobody that would ask it.
+        assert_eq!(service["healthcheck"]["test"].is_array(), ports.is_some(), "{name}");
+        for port in ports.into_iter().flatten() {
             assert!(port.as_str().unwrap().starts_with("127.0.0.1:"), "{port}");
         }
         for config in service["configs"].as_array().into_iter().flatten() {

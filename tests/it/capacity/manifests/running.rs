@@ -189,3 +189,43 @@ fn the_local_system_keeps_spans_and_shows_them() {
     assert_eq!(shown, kept as usize);
     end(system);
 }
+
+/// The names of metrics in a message.
+fn names(message: &Message) -> Vec<String> {
+    let Message::Metrics(request) = message else { return Vec::new() };
+    let scopes = request.resource_metrics.iter().flat_map(|resource| &resource.scope_metrics);
+    scopes.flat_map(|scope| &scope.metrics).map(|metric| metric.name.clone()).collect()
+}
+
+#[test]
+fn the_local_system_is_told_what_it_costs() {
+    let (dir, deployment) = (TempDir::new(), large());
+    let [jaeger, prometheus] = [(); 2].map(|()| Sink::accepting());
+    let system = Program::of(Target::Compose, &deployment, "")
+        .replace("/var/lib/obs/obs.db", &dir.file("kept.db"))
+        .replace("http://jaeger:4317", &jaeger.url())
+        .replace("http://prometheus:9090/api/v1/otlp", &prometheus.url())
+        .here()
+        .start(&dir);
+    GrpcClient::connect(system.port("gRPC")).traces(spans()).unwrap();
+    eventually("spans in the store", || Some(stored(&dir)).filter(|spans| *spans > 0));
+    let service = &super::composed(&deployment)["services"]["cost"];
+    let shell = service["command"][0].as_str().unwrap();
+    let once = shell.strip_prefix("while :; do ").and_then(|shell| shell.strip_suffix(" sleep 300; done"));
+    let obs = env!("CARGO_BIN_EXE_obs");
+    let once = once
+        .unwrap()
+        .replace("obs --config /etc/obs/obs.yaml", &format!("{obs} --config costs.yaml"))
+        .replace("obs relay", &format!("{obs} relay"))
+        .replace("http://obs:4317", &local(system.port("gRPC")));
+    dir.write("costs.yaml", format!("storage:\n  path: {}\n", dir.file("kept.db")));
+    let mut bash = std::process::Command::new("bash");
+    let output = bash.args(["-euo", "pipefail", "-c", &once]).current_dir(dir.path()).output().unwrap();
+    assert!(output.status.success(), "{once}: {}", String::from_utf8_lossy(&output.stderr));
+    for name in ["otlp_storage_cost_usd", "otlp_storage_size_gb", "otlp_service_cost_usd"] {
+        prometheus.wait_until(name, |attempts| {
+            attempts.iter().any(|attempt| names(&attempt.message).iter().any(|found| found == name))
+        });
+    }
+    end(system);
+}
