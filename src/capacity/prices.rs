@@ -195,7 +195,7 @@ impl Prices {
         for (key, entry) in document.prices {
             let known = &key.0.value;
             if !is_first && !added.contains(known) {
-                self.expect(known, &place(&key))?;
+                self.expect_price(known, &place(&key))?;
             }
             let price = match entry {
                 Entry::Number(usd) => self.given(known, usd, name),
@@ -206,8 +206,8 @@ impl Prices {
         }
         for (key, class) in document.classes {
             let (priced, place) = (key.0.value.clone(), place(&key));
-            self.expect(&priced, &place)?;
-            class.retrieval.iter().try_for_each(|retrieval| self.expect(retrieval, &place))?;
+            self.expect_price(&priced, &place)?;
+            class.retrieval.iter().try_for_each(|retrieval| self.expect_price(retrieval, &place))?;
             if !Unit::Days.holds(class.days) {
                 let days = class.days;
                 return Err(CommandError::usage(anyhow!(
@@ -235,7 +235,7 @@ impl Prices {
         if Tier::ALL.iter().any(|tier| tier.name() == key) {
             return self.set_tier(key, value, "--price: ");
         }
-        self.expect(key, "--price: ")?;
+        self.expect_price(key, "--price: ")?;
         let usd = Unit::Usd.parse(value);
         let usd = usd.map_err(|what| CommandError::usage(anyhow!("--price {key}: {what}")))?;
         let price = self.given(key, usd, "given");
@@ -259,7 +259,7 @@ impl Prices {
         Ok(())
     }
 
-    fn expect(&self, key: &str, place: &str) -> Result<(), CommandError> {
+    fn expect_price(&self, key: &str, place: &str) -> Result<(), CommandError> {
         match self.prices.contains_key(key) {
             true => Ok(()),
             false => Err(unknown("price", key, place, self.prices.keys().map(String::as_str))),

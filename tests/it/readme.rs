@@ -65,4 +65,14 @@ fn the_readme_shows_a_configuration_that_is_read() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         assert!(output.stderr.starts_with(b"{"), "the log section asks for JSON");
     }
+    let plan = Command::new(env!("CARGO_BIN_EXE_obs"))
+        .args(["capacity", "--format", "json"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let plan: serde_json::Value = serde_json::from_slice(&plan.stdout).unwrap();
+    for (input, value) in [("spans", 100_000.0), ("rate", 0.05), ("retention", 14.0)] {
+        assert_eq!(plan["inputs"][input]["value"].as_f64(), Some(value), "{input}");
+        assert_eq!(plan["inputs"][input]["from"], "from obs.yaml", "{input}");
+    }
 }

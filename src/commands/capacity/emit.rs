@@ -62,6 +62,9 @@ impl EmitArgs {
                 );
             }
         }
+        if plan.values.nodes == 0.0 {
+            tracing::warn!("--nodes 0: the deployment has agents all the same; leave their file out");
+        }
         let files = manifests::emit(&self.deployment(plan, inputs), target);
         match &self.output {
             None => table::print(&manifests::joined(&files, target)),

@@ -36,10 +36,11 @@ pub(super) fn report(
         let mut sections: Vec<Section> = Vec::new();
         let columns = [("name", false), ("value", true), ("what it is", false), ("how", false)];
         for (step, numbers) in plan.explained() {
-            if sections.last().is_none_or(|section| section.title != step.section) {
+            if sections.iter().all(|section| section.title != step.section) {
                 sections.push(Section::new(step.section, &columns, Vec::new()));
             }
-            let Some(section) = sections.last_mut() else { continue };
+            let mut known = sections.iter_mut();
+            let Some(section) = known.find(|section| section.title == step.section) else { continue };
             let value = step.unit.show(step.value);
             let how = if step.formula.is_empty() { String::new() } else { format!("= {}", formula(step)) };
             section.rows.push(vec![step.name.into(), value, step.title.into(), how]);

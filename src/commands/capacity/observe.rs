@@ -46,6 +46,15 @@ pub(super) struct Seen {
     pub(super) outcome: Outcome,
 }
 
+/// Whether there is no file where it was looked for.
+fn is_missing(error: &CommandError) -> bool {
+    let is_missing = |cause: &(dyn std::error::Error + 'static)| {
+        let error = cause.downcast_ref::<std::io::Error>();
+        error.is_some_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+    };
+    error.cause.chain().any(is_missing)
+}
+
 impl ObserveArgs {
     /// When.
     pub(super) fn time(&self) -> &TimeArgs {
@@ -64,10 +73,10 @@ impl ObserveArgs {
             }
             Some(url) => self.ask(url).map(Some),
             None if self.source.is_given() => self.read(config).map(Some),
-            None if must => self
-                .read(config)
-                .map(Some)
-                .map_err(|error| CommandError { class: Class::Usage, ..error.hint(NO_LOAD) }),
+            None if must => self.read(config).map(Some).map_err(|error| match is_missing(&error) {
+                true => CommandError { class: Class::Usage, ..error.hint(NO_LOAD) },
+                false => error,
+            }),
             None if self.time.is_given() => {
                 Err(CommandError::usage(anyhow!("a range of time, and nowhere to look"))
                     .hint("--db FILE, --prometheus URL or a stream"))

@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use anyhow::anyhow;
+use clap::Args;
+
 use super::emit::EmitArgs;
 use super::input_args::InputArgs;
 use super::limit_args::LimitArgs;
@@ -17,8 +20,6 @@ use crate::choice::Choice;
 use crate::commands::one_of;
 use crate::config::Config;
 use crate::error::{CommandError, Outcome};
-use anyhow::anyhow;
-use clap::Args;
 
 /// Arguments of a plan.
 #[derive(Debug, Args)]
@@ -75,6 +76,11 @@ impl PlanArgs {
         let configured: Configured = config.section()?;
         let file = config.path().map(|path| path.display().to_string()).unwrap_or_default();
         let mut inputs = self.inputs.with(&configured, &file);
+        // Loads that are compared need no other one beside them.
+        let loads = self.what_if.iter().find(|variation| variation.input.key == "spans");
+        if let Some(loads) = loads.filter(|_| inputs.values.spans.is_nan()) {
+            inputs.set(loads.input, loads.values.first().copied().unwrap_or(f64::NAN), Origin::Flag);
+        }
         let profile = match self.profile.as_deref().or(configured.profile.as_deref()) {
             None => None,
             Some(path) => {
@@ -109,10 +115,10 @@ impl PlanArgs {
         let values = inputs.values;
         let plan = Plan::of(&values, &prices);
         expect_computable(&plan)?;
-        let verdict = self.verdict(&limits.of(&plan)).max(outcome);
+        let verdict = self.verdict(&limits.of(&plan));
         if let Some(target) = self.emit.emit {
             // What exceeds a limit that is checked must not be deployed.
-            if verdict != Outcome::No {
+            if verdict == Outcome::Ok {
                 self.emit.write(&plan, &inputs, target)?;
             }
         } else if !self.what_if.is_empty() {
@@ -141,7 +147,7 @@ impl PlanArgs {
                 metrics: &|| ("capacity", vec![flat(&plan)]),
             })?;
         }
-        Ok(verdict)
+        Ok(verdict.max(outcome))
     }
 
     /// Whether limits that are to be checked are kept.
@@ -181,7 +187,7 @@ fn expect_computable(plan: &Plan) -> Result<(), CommandError> {
             step.name,
             step.title
         ))
-        .hint("--explain is of no use there; a smaller --growth or --horizon may be")),
+        .hint("--growth and --horizon multiply; a smaller one of them, or of what else is given, is what it takes")),
     }
 }
 

@@ -58,18 +58,21 @@ impl Answer<'_> {
 
     fn answer(&self, low: f64, high: f64) -> Vec<(String, String)> {
         let show = |name: &str| self.show(name);
-        let machines = format!(
-            "{} gateways of {} and {}, {} agents of {} and {}, {} of {} and {}",
-            show("gateways"),
-            show("gateway_cores_each"),
-            show("gateway_memory_bytes"),
-            Unit::Count.show(self.plan.values.nodes),
-            show("agent_cores_each"),
-            show("agent_memory_bytes"),
-            counted(self.plan.value("stores"), "store"),
-            show("store_cores_each"),
-            show("store_memory_bytes"),
-        );
+        let machine = |name: &str, count: f64| match count {
+            0.0 => format!("no {name}s"),
+            _ => format!(
+                "{} of {} and {}",
+                counted(count, name),
+                show(&format!("{name}_cores_each")),
+                show(&format!("{name}_memory_bytes"))
+            ),
+        };
+        let machines = [
+            machine("gateway", self.plan.value("gateways")),
+            machine("agent", self.plan.values.nodes),
+            machine("store", self.plan.value("stores")),
+        ]
+        .join(", ");
         let tiers: Vec<String> = self
             .tiers()
             .into_iter()

@@ -46,7 +46,7 @@ impl Answer<'_> {
                 Unit::Count.show(count),
                 digits(cores),
                 Unit::Bytes.show(memory),
-                Unit::Share.show(busy / (count * cores)),
+                if count > 0.0 { Unit::Share.show(busy / (count * cores)) } else { "–".into() },
                 digits(count * cores),
                 Unit::Bytes.show(count * memory),
             ]

@@ -51,6 +51,25 @@ fn csv_has_a_row_for_every_input_result_limit_date_and_effect() {
 }
 
 #[test]
+fn without_agents_there_are_none() {
+    let table = capacity("--spans 100k --nodes 0 --format table").text();
+    assert!(table.contains(", no agents, 1 store of ") && !table.contains("NaN"), "{table}");
+    let plan = json("--spans 100k --nodes 0");
+    let compute = &plan["compute"];
+    let others = ["gateway", "store"]
+        .map(|name| number(&compute[format!("{name}s")]) * number(&compute[format!("{name}_cores_each")]));
+    assert!((number(&compute["cores"]) - others.iter().sum::<f64>()).abs() < 1e-9);
+}
+
+#[test]
+fn loads_that_are_compared_need_no_other() {
+    let rows = json("--what-if spans=10k,100k")["rows"].as_array().unwrap().clone();
+    let alone = json("--spans 100k");
+    assert_eq!(rows[1]["total_usd"], alone["cost"]["total_usd"]);
+    assert!(number(&rows[0]["total_usd"]) < number(&rows[1]["total_usd"]));
+}
+
+#[test]
 fn the_cost_is_the_sum_of_its_parts() {
     let plan = json("--spans 100k --warm 30d --cold 90d --egress 10% --nat 5%");
     let cost = plan["cost"].as_object().unwrap();

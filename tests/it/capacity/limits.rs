@@ -35,6 +35,14 @@ fn a_plan_that_exceeds_what_is_checked_is_not_deployed() {
     let end = capacity("--spans 100k --check --max-cost 5 --emit k8s");
     end.expect(1, "error: cost $");
     assert!(end.stdout.is_empty());
+    // Nor where something else is to be told too.
+    let dir = TempDir::new();
+    let span = r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"00000000000000000000000000000001","spanId":"0000000000000001","startTimeUnixNano":"1767225600000000000"}]}]}]}"#;
+    dir.write("half.jsonl", format!("{span}\n{{\"resourceSpans\": 7}}\n"));
+    let line = "capacity --spans 100k --check --max-cost 5 --emit k8s half.jsonl";
+    let end = Obs::new(&dir, line).run();
+    end.expect(3, "error: cost $");
+    assert!(end.stdout.is_empty());
 }
 
 #[test]

@@ -391,6 +391,10 @@ fn where_nothing_is_seen_is_told() {
     capacity("")
         .expect(2, "obs: cannot open obs.db: No such file")
         .expect(2, "--spans 100k says it; --db FILE, --prometheus URL or a stream show it");
+    // A file that is there and is no database is a failure.
+    dir.write("obs.db", "no database");
+    capacity("").expect(4, "obs.db");
+    std::fs::remove_file(dir.path().join("obs.db")).unwrap();
     store(&dir, Vec::new());
     capacity("--db obs.db").expect(4, "obs: obs.db holds no spans\nhint: --spans N plans without looking");
     store(&dir, frames(&[spans_of("front", vec![span(0)])]));
