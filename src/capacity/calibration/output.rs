@@ -25,7 +25,7 @@ impl Output {
     pub fn check(path: &Path) -> Result<Output, CommandError> {
         if path.exists() && !path.is_file() {
             return Err(CommandError::usage(anyhow!("{}: expected the name of a file", path.display()))
-                .hint("--format json writes the profile to stdout, beside the file"));
+                .hint("such as --output profile.json"));
         }
         // What a link points to is replaced, not the link.
         let output = Output { path: path.canonicalize().unwrap_or_else(|_| path.to_owned()) };

@@ -169,21 +169,48 @@ impl Sample {
 fn joined(requests: &[Batch]) -> Vec<Batch> {
     /// As many as the generator of `scripts/bench` sends.
     const SPANS: usize = 1000;
-    let mut open = 0;
-    let groups = requests.chunk_by(|one, next| {
-        open += one.items();
-        let fits = open + next.items() <= SPANS;
+    let groups = grouped(requests, SPANS, usize::MAX).into_iter();
+    groups.map(|group| if let [one] = group { one.clone() } else { join(Signal::Traces, group) }).collect()
+}
+
+/// Batches in a row that have so many spans and bytes together at the most; a larger one is alone.
+pub(super) fn grouped(batches: &[Batch], most_spans: usize, most_bytes: usize) -> Vec<&[Batch]> {
+    let (mut spans, mut bytes) = (0, 0);
+    let fits = |one: &Batch, next: &Batch| {
+        spans += one.items();
+        bytes += one.bytes().len();
+        let fits = spans + next.items() <= most_spans && bytes + next.bytes().len() <= most_bytes;
         if !fits {
-            open = 0;
+            (spans, bytes) = (0, 0);
         }
         fits
-    });
-    groups.map(|group| if let [one] = group { one.clone() } else { join(Signal::Traces, group) }).collect()
+    };
+    batches.chunk_by(fits).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn batches_are_grouped_as_far_as_they_fit() {
+        const SPANS: usize = 8192;
+        const BYTES: usize = 2 << 20;
+        let sample = Sample::synthetic(20_000, 1, 1_700_000_000_000_000_000).unwrap();
+        let groups = grouped(&sample.requests, SPANS, BYTES);
+        assert_eq!(groups.concat(), sample.requests);
+        let sum = |group: &[Batch]| {
+            let spans: usize = group.iter().map(Batch::items).sum();
+            (spans, group.iter().map(|batch| batch.bytes().len()).sum::<usize>())
+        };
+        assert!(groups.len() > 1);
+        for pair in groups.windows(2) {
+            let ((spans, bytes), (next_spans, next_bytes)) = (sum(pair[0]), sum(&pair[1][..1]));
+            assert!(spans <= SPANS && bytes <= BYTES, "{spans} spans, {bytes} bytes");
+            assert!(spans + next_spans > SPANS || bytes + next_bytes > BYTES, "{spans} spans, {bytes} bytes");
+        }
+        assert_eq!(grouped(&sample.requests[..1], 1, 1).len(), 1);
+    }
 
     #[test]
     fn small_requests_are_joined() {
