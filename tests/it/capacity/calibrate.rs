@@ -193,7 +193,7 @@ fn what_cannot_be_measured_or_written_is_told_at_once() {
     refused(&dir, "--db nowhere.db", 4, "nowhere.db", "hint: ");
     refused(&dir, "traces.jsonl --db a.db", 2, "cannot be used with", "");
     refused(&dir, "--output nowhere/a.json", 4, "cannot write nowhere/a.json: ", "hint: --output");
-    refused(&dir, "--output .", 2, ".: expected the name of a file", "hint: --format json");
+    refused(&dir, "--output .", 2, ".: expected the name of a file", "hint: such as --output profile.json");
     refused(&dir, "--rounds 0", 2, "--rounds", "");
     refused(&dir, "--spans 0", 2, "--spans", "");
 }
